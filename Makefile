@@ -1,0 +1,57 @@
+# Only Python 3.11 and make are needed; everything else goes into .venv, by hash.
+PYTHON ?= $(shell for p in python3.11 python3; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>&- && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest -q
+LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml
+
+.PHONY: help run test check slow bench lock clean
+
+help:  ## these lines
+	@sed -n 's/^\([a-z]*\):.*##/make \1\t/p' $(MAKEFILE_LIST)
+
+run: $(VENV)/.local  ## everything, with a demo: prints the address and a login
+	@$(BIN)/python -m dashboard.local.run --with-parent
+
+test: $(VENV)/.dev  ## all tests but the slow ones, a browser included
+	@$(BIN)/python -m tests.chromium
+	@$(PYTEST) -n auto
+
+check: $(VENV)/.dev  ## lint, types, migrations, and the tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	find templates -name '*.html' -exec $(BIN)/djade --check --target-version 5.2 {} +
+	$(BIN)/python -m tests.embedded $(BIN)/mypy
+	$(BIN)/python -m tests.embedded $(BIN)/python manage.py makemigrations --check --dry-run
+	@$(MAKE) --no-print-directory test
+
+slow: $(VENV)/.dev  ## faults, kills, races, drills: up to 30 minutes
+	@$(PYTEST) tests/slow
+
+bench: $(VENV)/.dev  ## the goals of performance, each with its figure and its bound
+	@$(PYTEST) tests/bench
+
+lock:  ## write requirements/*.txt again (needs uv)
+	$(LOCK) -o requirements/app.txt
+	$(LOCK) --extra local -o requirements/local.txt
+	$(LOCK) --extra local --extra dev -o requirements/dev.txt
+
+clean:  ## forget the environment, the local data and all caches
+	rm -rf $(VENV) .data staticfiles .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# requirements/dev.txt contains requirements/local.txt.
+$(VENV)/.dev: requirements/dev.txt
+	$(call install,dev)
+	@touch $(VENV)/.local $@
+
+$(VENV)/.local: requirements/local.txt
+	$(call install,local)
+	@touch $@
+
+define install
+	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer is needed, as python3.11 or python3 on PATH, or make PYTHON=...' >&2; exit 1; }
+	@echo 'Installing into $(VENV), once ...'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet --require-hashes --only-binary :all: -r requirements/$(1).txt
+endef

@@ -1,0 +1,34 @@
+"""The first beat of every view: mine or 404, and may I (DESIGN decision 6)."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+
+from dashboard.accounts.models import Team, User
+from dashboard.accounts.roles import Action, Role
+
+
+def person(request: HttpRequest) -> User:
+    """Who is asking; the login wall has made sure that there is somebody."""
+    assert isinstance(request.user, User)  # noqa: S101 - narrows the type
+    return request.user
+
+
+def team_or_404(request: HttpRequest, slug: str, action: Action) -> Team:
+    """The team with this slug if the person is in it (else 404) and may do `action` there (else 403)."""
+    team = get_object_or_404(Team.objects.of(person(request)), slug=slug)
+    require(person(request), team, action)
+    return team
+
+
+def require(user: User, team: Team, action: Action) -> None:
+    """Raise PermissionDenied with a sentence for people unless the user's role allows the action."""
+    if not team.allows(user, action):
+        role = Role(team.role_of(user)).label
+        raise PermissionDenied(
+            _("As %(role)s of %(team)s you cannot %(action)s. An owner of the team can change your role.")
+            % {"role": role.lower(), "team": team, "action": Action(action).label}
+        )

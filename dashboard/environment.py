@@ -1,0 +1,86 @@
+"""The environment, read once, with everything that is wrong named at once and in words."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+Value = TypeVar("Value")
+
+# The base classes of what django-environ raises for a value that it cannot read.
+UNREADABLE = (ImproperlyConfigured, ValueError, KeyError, TypeError)
+
+
+class Environment:
+    """Reads variables by django-environ, and remembers each one that is missing or wrong.
+
+    `stop_if_wrong()` ends the process with all of them; until then a wrong value reads as None.
+    """
+
+    def __init__(self) -> None:
+        self.env = environ.Env()
+        self.problems: list[str] = []
+
+    def read(self, kind: str, name: str, default: Any = environ.Env.NOTSET, hint: str = "") -> Any:
+        """The variable `name` as `kind` (a reader of django-environ: "bool", "str", "db_url", ...)."""
+        try:
+            return getattr(self.env, kind)(name, default=default)
+        except UNREADABLE:
+            state = "is missing" if name not in self.env.ENVIRON else "cannot be read"
+            self.problems.append(f"{name} {state}. {hint}".strip())
+            return None
+
+    def check(self, name: str, value: Value | None, fault: Callable[[Value], str]) -> None:
+        """Note what `fault` says of a value that was read; an empty string is no fault."""
+        if value is not None and (problem := fault(value)):
+            self.problems.append(f"{name} {problem}")
+
+    def stop_if_wrong(self) -> None:
+        """End the process with status 1 and one line for each problem."""
+        if self.problems:
+            lines = "\n".join(f"  - {problem}" for problem in self.problems)
+            sys.exit(f"Proofsheet cannot start, because of its environment:\n{lines}\n.env.example explains each variable.")
+
+
+def secret_fault(value: str) -> str:
+    """What is wrong with a SECRET_KEY (T04): short, or one that anybody can find in a tutorial."""
+    if len(value) < 50 or len(set(value)) < 10:
+        return "is too short or too simple: 50 random characters or more."
+    return "is a well-known value." if value.startswith("django-insecure-") else ""
+
+
+def encryption_keys_fault(values: list[str], *, secret_key: str | None) -> str:
+    """What is wrong with KEY_ENCRYPTION_KEYS (T03): each is 32 bytes in base64, and none the SECRET_KEY."""
+    for value in values:
+        try:
+            size = len(base64.b64decode(value, validate=True))
+        except binascii.Error:
+            size = 0
+        if size != 32:
+            return "must be base64 of exactly 32 bytes each (`manage.py new_key` makes one)."
+        if value == secret_key:
+            return "must not be the SECRET_KEY."
+    return "" if values else "is empty."
+
+
+def site_url_fault(value: str) -> str:
+    """What is wrong with SITE_URL: a scheme and a host, no path."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        return "must look like https://proofsheet.example.com, without a path."
+    return ""
+
+
+def api_url_fault(value: str, *, debug: bool) -> str:
+    """What is wrong with AUTOENHANCE_API_URL (T15): keys go there, so only https in production."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+        return "must look like https://api.autoenhance.ai."
+    return "must be https when DEBUG is off." if parts.scheme == "http" and not debug else ""

@@ -1,0 +1,197 @@
+"""`make run`: everything a bare checkout needs, in one command that leaves no process behind.
+
+    python -m dashboard.local.run [--data DIR] [--with-parent]
+
+Without DATABASE_URL: a Postgres of our own, the sandbox (unless AUTOENHANCE_API_URL is set), the demo team, and the
+Procfile's web and worker. With it: migrations, web and worker, nothing else. The file `.env` may set variables too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import http.client
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+import environ
+
+from dashboard.local import postgres, secrets
+from dashboard.local.processes import Processes, end_with_parent
+
+ROOT = Path(__file__).resolve().parents[2]
+PEOPLE = ("ana@northlight.example", "ben@northlight.example")
+PORT_SECONDS = 3
+
+
+def main() -> None:
+    """Run until a person or a process ends it: status 0 after Ctrl-C or SIGTERM, else 1 and a sentence."""
+    parser = argparse.ArgumentParser(prog="make run")
+    parser.add_argument("--data", type=Path, default=ROOT / ".data", help="where everything is kept")
+    parser.add_argument("--with-parent", action="store_true", help="end when the process that started this one does")
+    arguments = parser.parse_args()
+    _stop_on_signals()
+    if arguments.with_parent:
+        end_with_parent()
+    environ.Env.read_env(ROOT / ".env")
+    run(arguments.data.resolve(), _port(os.environ.get("PORT") or "8000"))
+
+
+def run(data: Path, port: int) -> None:
+    """Start everything in order and watch it; ends by SystemExit only. `data` is made at first."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_alone(data))
+        _wait_for_port(port)
+        own = secrets.kept(data / "secrets.json")
+        environment = _environment(own, port)
+        local = "DATABASE_URL" not in environment
+        if local:
+            environment["DATABASE_URL"] = stack.enter_context(postgres.server(data / "postgres"))
+        start = Start(Processes(data / "log"), environment)
+        stack.callback(start.processes.stop)
+        if local:
+            start.sandbox_and_demo(data, own)
+        else:
+            start.release()
+        start.procfile()
+        _say(f"Proofsheet runs at {environment['SITE_URL']}")
+        if local:
+            _say(f"Log in as {' or '.join(PEOPLE)}, password {own.demo_password}")
+        _say("Ctrl-C stops it.")
+        start.processes.watch(f"the database ended early; see {data / 'postgres.log'}")
+
+
+class Start:
+    """The processes of a run, by what starts them."""
+
+    def __init__(self, processes: Processes, environment: dict[str, str]) -> None:
+        self.processes, self.environment = processes, environment
+        lines = (ROOT / "Procfile").read_text().splitlines()
+        self._commands = {name: command.strip() for name, _, command in (line.partition(":") for line in lines)}
+
+    def release(self) -> None:
+        """What has to happen before the others, to its end."""
+        self._start("release")
+        self.processes.finish("release")
+
+    def sandbox_and_demo(self, data: Path, own: secrets.Secrets) -> None:
+        """The release, the sandbox unless another Autoenhance is set, and the demo team with a key for the sandbox."""
+        demo = {"DEMO_PASSWORD": own.demo_password}
+        if "AUTOENHANCE_API_URL" not in self.environment:
+            options = ["--port", "0", "--data", str(data / "sandbox.sqlite3"), "--seed", own.demo_key]
+            self._python("sandbox", ["-m", "orders.sandbox", *options], {})
+            self.processes.wait_until("sandbox", lambda: bool(self._sandbox_address()))
+            self.environment["AUTOENHANCE_API_URL"] = self._sandbox_address()
+            demo["DEMO_KEY"] = own.demo_key
+        self.release()
+        self._python("demo", ["manage.py", "demo"], demo)
+        self.processes.finish("demo")
+
+    def procfile(self) -> None:
+        """What the Procfile runs for good, from the moment that the web server answers."""
+        for name in self._commands.keys() - {"release"}:
+            self._start(name)
+        port = int(self.environment["PORT"])
+        self.processes.wait_until("web", lambda: _answers(port))
+
+    def _start(self, name: str) -> None:
+        self.processes.start(name, ["sh", "-c", self._commands[name]], self.environment, ROOT)
+
+    def _sandbox_address(self) -> str:
+        """What the sandbox has printed, as a whole line; empty until then."""
+        lines = self.processes.log("sandbox").read_text().splitlines(keepends=True)
+        return next((line.strip() for line in lines if line.startswith("http://") and line.endswith("\n")), "")
+
+    def _python(self, name: str, arguments: list[str], more: dict[str, str]) -> None:
+        self.processes.start(name, [sys.executable, *arguments], self.environment | more, ROOT)
+
+
+def _environment(own: secrets.Secrets, port: int) -> dict[str, str]:
+    """The caller's variables, and the defaults of a bare checkout for those that are not set, or empty."""
+    defaults = {
+        "DEBUG": "true",
+        "SECRET_KEY": own.secret_key,
+        "KEY_ENCRYPTION_KEYS": own.key_encryption_keys,
+        "SITE_URL": f"http://localhost:{port}",
+    }
+    unset = {*defaults, "DATABASE_URL", "AUTOENHANCE_API_URL"}
+    given = {name: value for name, value in os.environ.items() if value or name not in unset}
+    ours = {
+        "PORT": str(port),
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
+        "PYTHONUNBUFFERED": "1",
+        # With PORT set gunicorn listens on every address, which a platform wants and a checkout does not.
+        "GUNICORN_CMD_ARGS": f"--bind=127.0.0.1:{port}",
+    }
+    return defaults | given | ours
+
+
+def _stop_on_signals() -> None:
+    """End in order at the first Ctrl-C, SIGTERM or closed terminal, and let nothing disturb that."""
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # ignored under nohup
+        numbers.append(signal.SIGHUP)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+        raise SystemExit(0)
+
+    for number in numbers:
+        signal.signal(number, stop)
+
+
+@contextlib.contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    """Hold `data` for this run; SystemExit when another one has it."""
+    with (data / "run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(f"Proofsheet already runs from {data}. Stop that one first.") from None
+        yield
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text) < 65536:
+        return int(text)
+    raise SystemExit(f"PORT must be a number from 1 to 65535, not {text!r}.")
+
+
+def _wait_for_port(port: int) -> None:
+    """Return when `port` is free: at once, or a moment after a run that was killed. SystemExit when it stays taken."""
+    deadline = time.monotonic() + PORT_SECONDS
+    while True:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                return probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                if time.monotonic() > deadline:
+                    raise SystemExit(f"Port {port}: {error.strerror}. Try PORT=8001 make run.") from None
+        time.sleep(0.1)
+
+
+def _answers(port: int) -> bool:
+    """Whether a web server answers there, whatever it says."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
+        connection.request("GET", "/healthz")
+        return bool(connection.getresponse().status)
+    return False
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

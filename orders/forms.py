@@ -1,0 +1,130 @@
+"""What people type, checked. What Autoenhance owns is a plain Form: a ModelForm would write into the mirror."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from dashboard.accounts.models import Team, User
+from dashboard.accounts.roles import Action
+from orders import names
+from orders.issued import issue, issued
+from orders.models import ApiKey
+
+# Visible ASCII, as it goes into a header (T10).
+KEY = re.compile(r"[\x21-\x7e]{8,256}")
+
+
+class NameField(forms.CharField):
+    """An order's name: trimmed, inner white space collapsed, NFC, no control characters (features 4.1.7)."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            label=_("Name"),
+            strip=False,
+            widget=forms.TextInput(attrs={"autocomplete": "off", "maxlength": settings.NAME_MAX_LENGTH}),
+            error_messages={"required": _("A name is needed.")},
+            **options,
+        )
+
+    def to_python(self, value: Any) -> str:
+        text = names.clean(str(value or ""))
+        if sign := names.fault(text):
+            raise ValidationError(_("The sign %(sign)s cannot be in a name."), params={"sign": sign})
+        return text
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if len(value) > settings.NAME_MAX_LENGTH:
+            raise ValidationError(
+                _("A name has at most %(limit)d signs; this one has %(length)d."),
+                params={"limit": settings.NAME_MAX_LENGTH, "length": len(value)},
+            )
+
+
+class NameForm(forms.Form):
+    """A new name, and the name that the editor was opened with."""
+
+    name = NameField()
+    seen = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+
+
+class OrderForm(forms.Form):
+    """A new order: its name, the id that we issued, and the key where there is a choice."""
+
+    name = NameField()
+    key = forms.ModelChoiceField(ApiKey.objects.none(), label=_("API key"), empty_label=None)
+    order_id = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, user: User, team: Team, keys: list[ApiKey], data: Any = None) -> None:
+        self.user, self.team, self.keys = user, team, keys
+        super().__init__(data, initial={"order_id": issue(user, team)})
+        field = self.fields["key"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - narrows the type
+        field.queryset = ApiKey.objects.usable_by(user, team).filter(pk__in=[key.pk for key in keys])
+        field.label_from_instance = lambda key: key.label if key.user == user else key.described
+        if len(keys) == 1:
+            del self.fields["key"]
+
+    def clean_order_id(self) -> str:
+        order_id = issued(self.cleaned_data["order_id"], self.user, self.team)
+        if order_id is None:
+            raise ValidationError(_("This form was not made for you, or it is too old. Press Create again."))
+        return order_id
+
+    @property
+    def key(self) -> ApiKey:
+        """The chosen key, or the only one."""
+        chosen: ApiKey = self.cleaned_data.get("key") or self.keys[0]
+        return chosen
+
+    def renew(self) -> None:
+        """Put a fresh id into the form, for the next try."""
+        self.data = {**self.data.dict(), "order_id": issue(self.user, self.team)}
+
+
+class SecretField(forms.CharField):
+    """An API key: never shown again, not even what was just typed."""
+
+    def __init__(self) -> None:
+        attrs = {"autocomplete": "off", "spellcheck": "false"}
+        super().__init__(
+            label=_("API key"), max_length=300, widget=forms.PasswordInput(attrs=attrs, render_value=False)
+        )
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if not KEY.fullmatch(value):
+            raise ValidationError(_("This does not look like an API key: 8 to 256 letters, digits and signs, no spaces."))
+
+
+class KeyForm(forms.Form):
+    """A key to keep for a team."""
+
+    team = forms.ModelChoiceField(Team.objects.none(), label=_("Team"), empty_label=None)
+    label = forms.CharField(label=_("Label"), max_length=60)
+    key = SecretField()
+
+    def __init__(self, user: User, data: Any = None) -> None:
+        self.user = user
+        super().__init__(data)
+        field = self.fields["team"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - narrows the type
+        field.queryset = Team.objects.where(user, Action.KEEP_KEYS)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if ApiKey.objects.filter(user=self.user, team=data.get("team"), label=data.get("label")).exists():
+            self.add_error("label", _("You have a key with this label in this team already."))
+        return data
+
+
+class ReplaceForm(forms.Form):
+    """Another secret for a key that is kept."""
+
+    key = SecretField()

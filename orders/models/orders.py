@@ -1,0 +1,153 @@
+"""The mirror of Autoenhance's orders, and what a team sees of it (DESIGN sections 1 and 6)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from dashboard.accounts.models import Team, User
+from dashboard.accounts.roles import Action
+from orders.fold import FOLD_VERSION, fold
+from orders.models.keys import ApiKey, key_for
+
+
+class Shown(models.IntegerChoices):
+    """Our words for status on screen (features 4.3)."""
+
+    WAITING = 1, _("Waiting")
+    MERGING = 2, _("Merging")
+    PROCESSING = 3, _("Processing")
+    READY = 4, _("Ready")
+    ERROR = 5, _("Error")
+    DELETED = 6, _("Deleted")
+    UNKNOWN = 7, _("Unknown")
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def visible_to(self, user: User) -> OrderQuerySet:
+        """The orders of the teams that the user is in: what every page starts from (decision 6)."""
+        return self.filter(team__membership__user=user)
+
+    def of(self, team: Team) -> OrderQuerySet:
+        """The orders of one team that are not deleted at Autoenhance."""
+        return self.filter(team=team, deleted=False)
+
+    def newest_first(self) -> OrderQuerySet:
+        return self.order_by("-created_at", "-pk")
+
+    def after(self, created_at: datetime, pk: int) -> OrderQuerySet:
+        """What comes after this place in `newest_first` (keyset paging)."""
+        return self.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, pk__lt=pk))
+
+    def listed_by(self, key: ApiKey) -> OrderQuerySet:
+        """The orders that this key made or lists."""
+        return self.filter(Q(key=key) | Q(also__key=key)).distinct()
+
+    def locked(self) -> OrderQuerySet:
+        """Lock the rows until the transaction ends, always in the same order (no deadlocks, F52)."""
+        return self.order_by("order_id").select_for_update(of=("self",))
+
+
+class Order(models.Model):
+    """One order of Autoenhance in one team."""
+
+    team = models.ForeignKey(Team, models.CASCADE, db_index=False)
+    order_id = models.CharField(max_length=200, db_collation="C")
+    name = models.TextField(default="", blank=True)
+    find = models.TextField(default=" ")
+    fold_version = models.SmallIntegerField(default=FOLD_VERSION)
+    status = models.CharField(max_length=100, default="", blank=True)
+    shown = models.SmallIntegerField(choices=Shown, default=Shown.UNKNOWN)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    pictures = models.IntegerField(default=0)
+    ready = models.IntegerField(default=0)
+    failed = models.IntegerField(default=0)
+    key = models.ForeignKey(ApiKey, models.SET_NULL, null=True)
+    deleted = models.BooleanField(default=False)
+    version = models.BigIntegerField(default=1)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "order_id"], name="order_once")]
+        indexes = [
+            models.Index(
+                fields=["team", "-created_at", "-id"],
+                include=["find", "shown", "updated_at", "pictures", "key", "deleted"],
+                name="order_list",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    def get_absolute_url(self) -> str:
+        return reverse("orders:detail", args=[self.pk])
+
+    @property
+    def label(self) -> str:
+        """The name, or what stands for one that is missing."""
+        return self.name or str(_("(no name)"))
+
+    @property
+    def shown_slug(self) -> str:
+        return Shown(self.shown).name.lower()
+
+    @property
+    def shown_word(self) -> str:
+        return Shown(self.shown).label
+
+    @property
+    def is_open(self) -> bool:
+        """Whether Autoenhance is still working on it."""
+        return self.shown in (Shown.MERGING, Shown.PROCESSING)
+
+    def rename_to(self, name: str) -> None:
+        """Take the name and what search needs of it (not saved)."""
+        self.name, self.find, self.fold_version = name, fold(name), FOLD_VERSION
+
+    def key_for(self, user: User) -> ApiKey:
+        """Which key a change by this user goes through; NoKey says why none (DESIGN section 1)."""
+        return key_for(self, user)
+
+    def allows(self, user: User, action: Action) -> bool:
+        return self.team.allows(user, action)
+
+
+class OrderDetail(models.Model):
+    """What only the order's own page needs: one row per order, so that the list's table stays dense.
+
+    `images` is a list of {"n", "id", "name", "status", "reason", "scene"}; `n` is given at first sight and never
+    reused. The flags are Autoenhance's, kept for answers that leave them out.
+    """
+
+    order = models.OneToOneField(Order, models.CASCADE, primary_key=True, related_name="detail")
+    images = models.JSONField(default=list)
+    next_n = models.IntegerField(default=1)
+    is_processing = models.BooleanField(default=False)
+    is_merging = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.order_id}"
+
+    def image(self, n: int) -> dict[str, Any] | None:
+        """The picture with our number `n`."""
+        return next((image for image in self.images if image["n"] == n), None)
+
+
+class OrderWatch(models.Model):
+    """When we last looked at an order at Autoenhance. Not in the order's row: looking changes nothing there."""
+
+    order = models.OneToOneField(Order, models.CASCADE, primary_key=True, related_name="watch")
+    seen_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.order_id}"
+

@@ -1,0 +1,22 @@
+"""What a name may be (features 4.1.7): the same rule for what people type and for comparing."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def clean(text: str) -> str:
+    """`text` in Unicode NFC, trimmed, with each run of white space as one space."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def fault(text: str) -> str:
+    """Which sign cannot be in a name: its Unicode name or code, or "" when all can.
+
+    Control characters and lone surrogates are refused; marks that only direct or join text (Cf: right-to-left marks,
+    the joiner inside an emoji) belong to names.
+    """
+    for sign in text:
+        if unicodedata.category(sign) in ("Cc", "Cs"):
+            return f"U+{ord(sign):04X}"
+    return ""

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from dashboard.accounts.access import person, require
+from dashboard.accounts.roles import Action
+from orders.models import ApiKey, Order
+
+
+def order_or_404(request: HttpRequest, pk: int, action: Action) -> Order:
+    """The order if it is in a team of the person (else 404) and they may do `action` there (else 403)."""
+    orders = Order.objects.visible_to(person(request)).select_related("team", "key__user", "detail", "watch")
+    order = get_object_or_404(orders, pk=pk)
+    require(person(request), order.team, action)
+    return order
+
+
+def key_or_404(request: HttpRequest, pk: int) -> ApiKey:
+    """The key if it is the person's own, and their role still lets them keep keys."""
+    key = get_object_or_404(ApiKey.objects.filter(user=person(request)).select_related("team", "user"), pk=pk)
+    require(person(request), key.team, Action.KEEP_KEYS)
+    return key
+
+
+def back_to(request: HttpRequest, default: str) -> str:
+    """Where a plain form returns to: the address it brought along, if that is one of ours (T56)."""
+    given = request.POST.get("next") or request.GET.get("next") or ""
+    return given if url_has_allowed_host_and_scheme(given, allowed_hosts=None) else default

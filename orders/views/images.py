@@ -1,0 +1,25 @@
+"""Pictures through our own addresses; the browser never talks to anybody else."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from dashboard.accounts.roles import Action
+from orders import pictures
+from orders.views.access import order_or_404
+
+
+@require_safe
+def order_image(request: HttpRequest, pk: int, n: int) -> HttpResponse:
+    """The preview of the order's picture `n`; a drawn placeholder while there is none."""
+    order = order_or_404(request, pk, Action.SEE)
+    image = order.detail.image(n)
+    if image is None:
+        raise Http404
+    picture = pictures.preview(order, image["id"])
+    if picture is None:
+        return render(request, "orders/placeholder.svg", content_type="image/svg+xml")
+    headers = {"Cache-Control": "private, max-age=3600"}
+    return HttpResponse(picture.data, content_type=picture.media_type, headers=headers)

@@ -1,0 +1,113 @@
+"""The list of a team's orders: search and pages; the address is the whole state."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from dashboard.accounts.access import person, team_or_404
+from dashboard.accounts.models import Team, User
+from dashboard.accounts.roles import Action
+from dashboard.parts import part_or_page
+from orders.models import ApiKey, Order, Write
+from orders.models.orders import OrderQuerySet
+from orders.search import matching
+from orders.views.present import moment, rows
+
+PER_PAGE = 25
+# Counting further would cost more than the page; the text then says "1,000+".
+COUNT_TO = 1000
+LONGEST_QUERY = 500
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """To the orders of the team I used last."""
+    teams = Team.objects.of(person(request))
+    team = teams.filter(pk=person(request).last_team_id).first() or get_object_or_404(teams[:1])
+    return redirect("orders:list", team.slug)
+
+
+@require_safe
+def order_list(request: HttpRequest, slug: str) -> HttpResponse:
+    """A page of the team's orders, newest first, narrowed by `q`, from the place that `after` names."""
+    team = team_or_404(request, slug, Action.SEE)
+    _remember(person(request), team)
+    text = request.GET.get("q", "").replace("\0", "")[:LONGEST_QUERY].strip()
+    found = matching(Order.objects.of(team), text)
+    place = _place(request.GET.get("after", ""))
+    page, more = _page(found.after(*place) if place else found)
+    context = {
+        **_context(request, team),
+        "q": text,
+        "count": _count(found),
+        "rows": rows(page, team, request.get_full_path(), can_rename=team.allows(person(request), Action.RENAME)),
+        "next_url": _address(text, page[-1]) if more else "",
+        "first_url": _address(text) if place else "",
+    }
+    return part_or_page(request, "orders/_results.html", "orders/list.html", context)
+
+
+def _remember(user: User, team: Team) -> None:
+    if user.last_team_id != team.pk:
+        User.objects.filter(pk=user.pk).update(last_team=team)
+
+
+def _page(found: OrderQuerySet) -> tuple[list[Order], bool]:
+    """The first orders and whether more follow. The ids come from the index alone, the rows of one page after."""
+    ids = list(found.newest_first().values_list("pk", flat=True)[: PER_PAGE + 1])
+    page = Order.objects.filter(pk__in=ids[:PER_PAGE]).newest_first().select_related("key__user")
+    return list(page), len(ids) > PER_PAGE
+
+
+def _count(found: OrderQuerySet) -> str:
+    number = found.order_by().values("pk")[: COUNT_TO + 1].count()
+    if number > COUNT_TO:
+        return _("1,000+ orders")
+    return ngettext("%d order", "%d orders", number) % number
+
+
+def _place(after: str) -> tuple[datetime, int] | None:
+    """The place in the list that a page begins after; one that nobody wrote means the beginning."""
+    match = re.fullmatch(r"(\d{1,17})-(\d{1,18})", after)
+    if not match:
+        return None
+    try:
+        return datetime.fromtimestamp(int(match[1]) / 1_000_000, UTC), int(match[2])
+    except (ValueError, OverflowError):
+        return None
+
+
+def _address(text: str, last: Order | None = None) -> str:
+    query = {"q": text} if text else {}
+    if last:
+        microseconds = round(last.created_at.timestamp() * 1_000_000)
+        query["after"] = f"{microseconds}-{last.pk}"
+    return f"?{urlencode(query)}"
+
+
+def _context(request: HttpRequest, team: Team) -> dict[str, Any]:
+    """What stands around the rows, whatever is searched."""
+    keys = list(ApiKey.objects.filter(team=team).select_related("user"))
+    read = [key.imported_at for key in keys if key.imported_at]
+    pending = Write.objects.filter(team=team, kind=Write.Kind.CREATE, state__in=Write.PENDING).order_by("-created_at")
+    for write in pending:
+        write.created = moment(write.created_at, team)  # type: ignore[attr-defined]
+    return {
+        "team": team,
+        "pending": pending,
+        "seen": moment(max(read), team) if read else None,
+        "importing": any(key.imported_at is None and key.refused_at is None for key in keys),
+        "has_keys": bool(keys),
+        "my_keys": any(key.user_id == person(request).pk for key in keys),
+        "can_create": team.allows(person(request), Action.CREATE),
+        "can_keep_keys": team.allows(person(request), Action.KEEP_KEYS),
+    }

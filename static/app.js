@@ -1,0 +1,217 @@
+/* What HTML cannot do by itself. Every link and form works without this file (DESIGN decision 7). */
+"use strict";
+
+const announcer = document.getElementById("announce");
+const toasts = document.getElementById("toasts");
+
+const announce = (text) => { announcer.textContent = text; };
+const fold = (text) => text.trim().replace(/\s+/gu, " ");
+const composing = (event) => event.isComposing || event.keyCode === 229;
+
+/* Inline rename (features 4.1) ------------------------------------------------------------------------------------- */
+
+const renameForm = (node) => node?.closest?.("form[data-rename]");
+const isSaving = (form) => form.classList.contains("htmx-request");
+
+/** True when there is nothing to send. A refused text is not: the person may want to send it again as it is. */
+function isUnchanged(form) {
+  const input = form.querySelector("input[type=text]");
+  return input && !input.matches("[aria-invalid]") && fold(input.value) === fold(form.elements.seen.value);
+}
+
+/** Show the name as it is, without a request (R2). A form that is a page of its own has no such place: follow Cancel. */
+function cancelRename(form) {
+  const template = form.querySelector("template");
+  if (!template) {
+    location.assign(form.querySelector("[data-cancel]").href);
+    return;
+  }
+  const name = template.content.firstElementChild.cloneNode(true);
+  form.dataset.closed = "";
+  form.replaceWith(name);
+  htmx.process(name);
+  focusOn(name.querySelector(".name__edit"));
+  announce(announcer.dataset.cancelled);
+}
+
+function focusOn(element) {
+  element?.focus({ preventScroll: true });
+}
+
+document.addEventListener("keydown", (event) => {
+  const form = renameForm(event.target);
+  if (!form) return;
+  if (event.key === "Enter" && composing(event)) event.preventDefault();
+  if (event.key !== "Escape" || composing(event)) return;
+  event.preventDefault();
+  if (!isSaving(form)) cancelRename(form);
+});
+
+document.addEventListener("click", (event) => {
+  const cancel = event.target.closest("[data-cancel]");
+  const form = renameForm(cancel);
+  if (!form?.querySelector("template") || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if (!isSaving(form)) cancelRename(form);
+});
+
+document.addEventListener("submit", (event) => {
+  const form = renameForm(event.target);
+  if (!form || !isUnchanged(form)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  cancelRename(form);
+}, true);
+
+/* Safari does not focus a button that is clicked, so where the pointer went down counts as well. */
+let pressed = null;
+document.addEventListener("pointerdown", (event) => { pressed = event.target; }, true);
+document.addEventListener("keydown", () => { pressed = null; }, true);
+
+document.addEventListener("focusout", (event) => {
+  const form = renameForm(event.target);
+  const input = event.target;
+  if (!form || !input.matches("input[type=text]") || "closed" in form.dataset || isSaving(form)) return;
+  const goesTo = event.relatedTarget ?? pressed;
+  const stays = form.contains(goesTo) || document.activeElement === input; // the second: another window came to the front
+  if (stays || !form.querySelector("template")) return;
+  const refused = input.matches("[aria-invalid]") && input.value === input.defaultValue;
+  if (refused || !fold(input.value)) return;
+  if (isUnchanged(form)) cancelRename(form);
+  else form.requestSubmit();
+});
+
+/* F2 or e on a row starts the rename. */
+document.addEventListener("keydown", (event) => {
+  const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+  if (!plain || !["F2", "e"].includes(event.key) || !event.target.matches("a, button")) return;
+  const edit = event.target.closest(".list__row, .name")?.querySelector(".name__edit");
+  if (!edit) return;
+  event.preventDefault();
+  edit.click();
+});
+
+/* htmx ---------------------------------------------------------------------------------------------------------------- */
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const element = event.detail.elt;
+  hideErrors(element);
+  if (element.matches("[role=search]")) rememberSearch(element, event.detail.requestConfig.triggeringEvent);
+  const input = renameForm(element)?.querySelector("input[type=text]");
+  if (input) input.readOnly = true;
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  const input = renameForm(event.detail.elt)?.querySelector("input[type=text]");
+  if (input) input.readOnly = false;
+});
+
+/** Typing replaces the address, Enter adds one: Back then leaves the search instead of replaying its letters. */
+function rememberSearch(form, trigger) {
+  if (trigger?.type === "submit") form.setAttribute("hx-push-url", "true");
+  else form.removeAttribute("hx-push-url");
+}
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  const part = event.target;
+  if (part.matches("[data-announce]")) announce(part.dataset.announce);
+  if (part.matches("form[data-rename]")) openRename(part, event.detail.requestConfig.verb);
+  else if (part.matches(".name")) closeRename(part, event.detail.requestConfig.verb);
+});
+
+function openRename(form, verb) {
+  const input = form.querySelector("input[type=text]");
+  focusOn(input ?? form.querySelector("[tabindex]"));
+  if (verb === "get") input?.select();
+}
+
+/** After a save: say so, and give the focus back unless the person has put it elsewhere meanwhile. */
+function closeRename(name, verb) {
+  if (verb !== "post") return;
+  if (document.activeElement === document.body) focusOn(name.querySelector(".name__edit, a"));
+  const note = name.querySelector(".name__note")?.textContent;
+  announce(note ?? `${announcer.dataset.renamed} ${name.querySelector(".name__link, h1").textContent}`);
+}
+
+/* Errors, near where they happened -------------------------------------------------------------------------------------- */
+
+const errorSlot = (element) =>
+  element.querySelector("[data-error]") ??
+  element.closest(".name, .page__status")?.querySelector("[data-error]") ??
+  element.parentElement?.querySelector(":scope > [data-error]");
+
+function hideErrors(element) {
+  toasts.replaceChildren();
+  const slot = errorSlot(element);
+  if (slot) slot.hidden = true;
+}
+
+function showError(element, text) {
+  const slot = element.isConnected && errorSlot(element);
+  if (slot) {
+    slot.textContent = text;
+    slot.hidden = false;
+    return;
+  }
+  const toast = document.createElement("p");
+  toast.className = "toast";
+  toast.textContent = text;
+  toasts.replaceChildren(toast);
+}
+
+for (const name of ["htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, (event) => showError(event.detail.elt, toasts.dataset.unreachable));
+}
+
+document.addEventListener("htmx:responseError", (event) => {
+  const forbidden = event.detail.xhr.status === 403;
+  showError(event.detail.elt, forbidden ? toasts.dataset.forbidden : toasts.dataset.failed);
+});
+
+/* Small things ------------------------------------------------------------------------------------------------------------ */
+
+async function copy(button) {
+  const source = document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(source.textContent.trim());
+  } catch { // refused: the person copies by hand
+    getSelection().selectAllChildren(source);
+    return;
+  }
+  const label = button.querySelector("[data-label]");
+  const before = label.textContent;
+  label.textContent = announcer.dataset.copied;
+  announce(announcer.dataset.copied);
+  setTimeout(() => { label.textContent = before; }, 2000);
+}
+
+function show(button) {
+  const input = document.getElementById(button.getAttribute("aria-controls"));
+  const shown = input.type === "password";
+  input.type = shown ? "text" : "password";
+  button.setAttribute("aria-pressed", String(shown));
+}
+
+function turnLights() {
+  const root = document.documentElement;
+  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = dark ? "light" : "dark";
+  document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (button?.matches("[data-copy]")) copy(button);
+  if (button?.matches("[data-show]")) show(button);
+  if (button?.matches("[data-theme-toggle]")) turnLights();
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
+});

@@ -1,0 +1,92 @@
+"""The plumbing of the tests: the browser, static files without a manifest, an empty queue. People are in cast.py."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+from django.test import override_settings
+from pytest_django import DjangoDbBlocker
+
+from tests import chromium
+
+pytest_plugins = ["tests.cast"]
+
+# Playwright's synchronous interface keeps an event loop in the test's thread, where the ORM would refuse to work.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+LEFT_OUT = "browser tests left out"
+left_out = pytest.StashKey[int]()
+
+
+# The browser ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """How pytest-playwright starts the browser."""
+    return {**browser_type_launch_args, "executable_path": chromium.find(), "args": list(chromium.ARGUMENTS)}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a browser, leave its tests out; the end of the run says so, and fails."""
+    without = [item for item in items if item.get_closest_marker("browser")]
+    if without and not chromium.find():
+        config.hook.pytest_deselected(items=without)
+        items[:] = [item for item in items if item not in without]
+        config.stash[left_out] = len(without)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A run that left the browser out has not passed."""
+    count = session.config.stash.get(left_out, 0)
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[LEFT_OUT] = count
+    if count and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker of xdist left out; each collects everything, so one figure stands for all."""
+    count = getattr(node, "workeroutput", {}).get(LEFT_OUT, 0)
+    node.config.stash[left_out] = max(count, node.config.stash.get(left_out, 0))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The one line about it."""
+    if count := config.stash.get(left_out, 0):
+        terminalreporter.write_line(
+            f"FAILED: {count} {LEFT_OUT}, there is no Chromium: install one, or name it in CHROMIUM.", red=True
+        )
+
+
+# Django ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_without_manifest() -> Iterator[None]:
+    """Hashed names need `collectstatic`, which a test run has not done."""
+    storages = deepcopy(settings.STORAGES)
+    storages["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(STORAGES=storages):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _empty_queue(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """After a test that commits, empty the queue's tables: Django's flush knows only tables that it manages."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    commits = {"transactional_db", "live_server"} & set(request.fixturenames)
+    if commits or (marker and marker.kwargs.get("transaction")):
+        tables = ", ".join(model._meta.db_table for model in apps.get_app_config("procrastinate").get_models())
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(f"truncate {tables} restart identity cascade")
