@@ -53,5 +53,5 @@ define install
 	@test -n '$(PYTHON)' || { echo 'Python 3.11 or newer is needed, as python3.11 or python3 on PATH, or make PYTHON=...' >&2; exit 1; }
 	@echo 'Installing into $(VENV), once ...'
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip --disable-pip-version-check --no-input install --quiet --require-hashes --only-binary :all: -r requirements/$(1).txt
+	@$(BIN)/python -m pip --disable-pip-version-check --no-input install -qq --require-hashes --only-binary :all: -r requirements/$(1).txt
 endef

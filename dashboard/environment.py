@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import binascii
+import re
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -16,6 +16,12 @@ Value = TypeVar("Value")
 
 # The base classes of what django-environ raises for a value that it cannot read.
 UNREADABLE = (ImproperlyConfigured, ValueError, KeyError, TypeError)
+
+# What django-environ would take for something else without a word: by kind, what a value looks like, and how we say it.
+STRICT = {
+    "bool": (r"true|yes|on|1|false|no|off|0", "must be true or false."),
+    "db_url": (r"postgres(ql)?://.*/[^/]+", "must look like postgres://user:password@host:5432/name."),
+}
 
 
 class Environment:
@@ -30,6 +36,10 @@ class Environment:
 
     def read(self, kind: str, name: str, default: Any = environ.Env.NOTSET, hint: str = "") -> Any:
         """The variable `name` as `kind` (a reader of django-environ: "bool", "str", "db_url", ...)."""
+        look, words = STRICT.get(kind, ("", ""))
+        if look and not re.fullmatch(look, self.env.ENVIRON.get(name, ""), re.IGNORECASE) and name in self.env.ENVIRON:
+            self.problems.append(f"{name} {words}")
+            return None
         try:
             return getattr(self.env, kind)(name, default=default)
         except UNREADABLE:
@@ -46,7 +56,9 @@ class Environment:
         """End the process with status 1 and one line for each problem."""
         if self.problems:
             lines = "\n".join(f"  - {problem}" for problem in self.problems)
-            sys.exit(f"Proofsheet cannot start, because of its environment:\n{lines}\n.env.example explains each variable.")
+            sys.exit(
+                f"Proofsheet cannot start, because of its environment:\n{lines}\n.env.example explains each variable."
+            )
 
 
 def secret_fault(value: str) -> str:
@@ -61,7 +73,7 @@ def encryption_keys_fault(values: list[str], *, secret_key: str | None) -> str:
     for value in values:
         try:
             size = len(base64.b64decode(value, validate=True))
-        except binascii.Error:
+        except ValueError:
             size = 0
         if size != 32:
             return "must be base64 of exactly 32 bytes each (`manage.py new_key` makes one)."
@@ -72,15 +84,25 @@ def encryption_keys_fault(values: list[str], *, secret_key: str | None) -> str:
 
 def site_url_fault(value: str) -> str:
     """What is wrong with SITE_URL: a scheme and a host, no path."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+    parts = _web_address(value)
+    if parts is None or parts.path.strip("/"):
         return "must look like https://proofsheet.example.com, without a path."
     return ""
 
 
 def api_url_fault(value: str, *, debug: bool) -> str:
     """What is wrong with AUTOENHANCE_API_URL (T15): keys go there, so only https in production."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+    parts = _web_address(value)
+    if parts is None:
         return "must look like https://api.autoenhance.ai."
     return "must be https when DEBUG is off." if parts.scheme == "http" and not debug else ""
+
+
+def _web_address(value: str) -> SplitResult | None:
+    """The parts of an http or https address, perhaps with a port and a path, with nothing else; None for others."""
+    try:
+        parts = urlsplit(value)
+        usable = parts.port != 0 and parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:  # brackets without an address, a port that is none
+        return None
+    return None if not usable or "@" in parts.netloc or parts.query or parts.fragment else parts

@@ -37,7 +37,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
 def _worker() -> str:
     with connection.cursor() as cursor:
         cursor.execute(
-            "select exists (select from procrastinate_workers where last_heartbeat > now() - make_interval(secs => %s))",
+            "select exists (select from procrastinate_workers"
+            " where last_heartbeat > now() - make_interval(secs => %s))",
             [WORKER_LATE],
         )
         (alive,) = cursor.fetchone()

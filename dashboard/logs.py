@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import ItemsView
 from typing import Any
 
 import structlog
 from django.http import HttpRequest
 from django.views.debug import SafeExceptionReporterFilter
 
-SHARED = [
+SHARED: list[structlog.types.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
@@ -63,8 +64,8 @@ class NoLocals(SafeExceptionReporterFilter):
     def is_active(self, request: HttpRequest | None) -> bool:
         return True
 
-    def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: Any) -> list[tuple[str, Any]]:
-        return []
+    def get_traceback_frame_variables(self, request: HttpRequest | None, tb_frame: Any) -> ItemsView[str, Any]:
+        return {}.items()
 
     def get_post_parameters(self, request: HttpRequest | None) -> dict[str, str]:
         return {} if request is None else dict.fromkeys(request.POST, self.cleansed_substitute)

@@ -71,7 +71,9 @@ class LoginWall(LoginRequiredMiddleware):
     is answered with a redirect of the whole page, back to the page that the person was on.
     """
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]) -> HttpResponseBase:
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseBase:
         if not request.htmx:  # type: ignore[attr-defined]
             return super().handle_no_permission(request, view_func)
         back = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]

@@ -24,7 +24,9 @@ def part_or_page(
     return response
 
 
-def part_or_redirect(request: HttpRequest, part: str, context: dict[str, Any], to: str, status: int = 200) -> HttpResponse:
+def part_or_redirect(
+    request: HttpRequest, part: str, context: dict[str, Any], to: str, status: int = 200
+) -> HttpResponse:
     """After a POST that worked: the fresh part for htmx, a redirect to `to` for a plain form."""
     if not wants_part(request):
         return redirect(to)

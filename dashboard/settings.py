@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from csp.constants import NONE, NONCE, SELF
+from csp.constants import NONCE, NONE, SELF
 
 from dashboard.environment import (
     Environment,
@@ -45,7 +45,9 @@ _check("PROXY_COUNT", PROXY_COUNT, lambda count: "must not be negative." if coun
 _check(
     "LOG_LEVEL",
     LOG_LEVEL,
-    lambda word: "" if word.upper() in ("DEBUG", "INFO", "WARNING", "ERROR") else "is none of debug, info, warning, error.",
+    lambda word: (
+        "" if word.upper() in ("DEBUG", "INFO", "WARNING", "ERROR") else "is none of debug, info, warning, error."
+    ),
 )
 _environment.stop_if_wrong()
 
@@ -127,7 +129,7 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
 
-# The address, and what follows from it (O3) -------------------------------------------------------------------------------
+# The address, and what follows from it (O3) ---------------------------------------------------------------------------
 
 _site = urlsplit(SITE_URL)
 HTTPS = _site.scheme == "https"
@@ -191,12 +193,12 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 EMAIL_CONFIG = _email
 vars().update(_email)
 
-# Autoenhance, and the limits of DESIGN ----------------------------------------------------------------------------------
+# Autoenhance, and the limits of DESIGN --------------------------------------------------------------------------------
 
 NAME_MAX_LENGTH = 255
 AUTOENHANCE_REQUESTS_PER_SECOND = 50
 
-# Language and time ------------------------------------------------------------------------------------------------------
+# Language and time ----------------------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
@@ -204,7 +206,7 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 
-# Static files -----------------------------------------------------------------------------------------------------------
+# Static files ---------------------------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -219,7 +221,7 @@ STORAGES = {
     },
 }
 
-# Logs and error reports -------------------------------------------------------------------------------------------------
+# Logs and error reports -----------------------------------------------------------------------------------------------
 
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logging_settings(LOG_LEVEL.upper())

@@ -42,7 +42,7 @@ def absorb(order: Order, detail: OrderDetail, answer: RemoteOrder, began: dateti
 
 
 def shown(order: Order, detail: OrderDetail) -> Shown:
-    """Our word for the status (features 4.3.3); one that nobody knows, or none, is read off the pictures if possible."""
+    """Our word for the status (features 4.3.3); without one, it is read off the pictures if possible."""
     if order.deleted:
         return Shown.DELETED
     if detail.is_merging:

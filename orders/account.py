@@ -24,7 +24,9 @@ def pace() -> None:
     """Wait for our place under the installation's rate; NotSent when that is too far away."""
     wait = Pace.reserve(settings.AUTOENHANCE_REQUESTS_PER_SECOND)
     if wait > PATIENCE:
-        raise NotSent(str(_("Too much is waiting for Autoenhance at the moment. Nothing was sent; try again in a minute.")))
+        raise NotSent(
+            str(_("Too much is waiting for Autoenhance at the moment. Nothing was sent; try again in a minute."))
+        )
     time.sleep(wait)
 
 
@@ -46,7 +48,9 @@ def through(key: ApiKey, call: Callable[[str], Answer]) -> Answer:
     try:
         secret = key.secret()
     except Unreadable:
-        raise NotSent(str(_("The key %(key)s cannot be opened any more. Its owner has to enter it again.") % {"key": key.label})) from None
+        raise NotSent(
+            str(_("The key %(key)s cannot be opened any more. Its owner has to enter it again.") % {"key": key.label})
+        ) from None
     try:
         answer = call(secret)
     except KeyRejected:

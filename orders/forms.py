@@ -67,7 +67,7 @@ class OrderForm(forms.Form):
         field = self.fields["key"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - narrows the type
         field.queryset = ApiKey.objects.usable_by(user, team).filter(pk__in=[key.pk for key in keys])
-        field.label_from_instance = lambda key: key.label if key.user == user else key.described
+        field.choices = [(key.pk, key.label if key.user == user else key.described) for key in keys]
         if len(keys) == 1:
             del self.fields["key"]
 
@@ -78,14 +78,14 @@ class OrderForm(forms.Form):
         return order_id
 
     @property
-    def key(self) -> ApiKey:
+    def chosen_key(self) -> ApiKey:
         """The chosen key, or the only one."""
         chosen: ApiKey = self.cleaned_data.get("key") or self.keys[0]
         return chosen
 
     def renew(self) -> None:
         """Put a fresh id into the form, for the next try."""
-        self.data = {**self.data.dict(), "order_id": issue(self.user, self.team)}
+        self.data = {**dict(self.data.items()), "order_id": issue(self.user, self.team)}
 
 
 class SecretField(forms.CharField):
@@ -100,7 +100,9 @@ class SecretField(forms.CharField):
     def validate(self, value: str) -> None:
         super().validate(value)
         if not KEY.fullmatch(value):
-            raise ValidationError(_("This does not look like an API key: 8 to 256 letters, digits and signs, no spaces."))
+            raise ValidationError(
+                _("This does not look like an API key: 8 to 256 letters, digits and signs, no spaces.")
+            )
 
 
 class KeyForm(forms.Form):

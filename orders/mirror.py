@@ -33,12 +33,13 @@ def mirror(
         _add(team, said, began, key)
     orders = list(Order.objects.locked().filter(team=team, order_id__in=said))
     details = OrderDetail.objects.in_bulk([order.pk for order in orders])
-    settled = _settled(team, said)
+    settled, pending = _settled(team, said), _pending(team, said)
     changed = []
     for order in orders:
         answer = said[order.order_id]
-        outdated = _outdated(order, answer, began, settled.get(order.order_id))
-        if (own or not outdated) and _take(order, details[order.pk], answer, began, own=own):
+        fresh = order.version == 0
+        outdated = order.order_id in pending or _outdated(order, answer, began, settled.get(order.order_id))
+        if (own or fresh or not outdated) and _take(order, details[order.pk], answer, began, own=own):
             changed.append(order)
     Order.objects.bulk_update(changed, FIELDS)
     OrderDetail.objects.bulk_update([details[order.pk] for order in changed], DETAIL_FIELDS)
@@ -72,11 +73,18 @@ def _settled(team: Team, order_ids: Collection[str]) -> dict[str, datetime]:
     return dict(writes.values_list("order_id").annotate(Max("settled_at")))
 
 
+def _pending(team: Team, order_ids: Collection[str]) -> set[str]:
+    """Orders with a rename under way: what they are called is for its settling to find out."""
+    renames = Write.objects.filter(team=team, kind=Write.Kind.RENAME, state__in=Write.PENDING)
+    writes = renames.filter(order_id__in=order_ids)
+    return set(writes.values_list("order_id", flat=True))
+
+
 def _outdated(order: Order, answer: RemoteOrder, began: datetime, settled: datetime | None) -> bool:
-    """Whether the answer may be older than what we have: asked before our last Write settled, or older by its own time."""
+    """Whether the answer may be older than what we have: asked before our last Write settled, or by its own time."""
     if settled is not None and began <= settled:
         return True
-    return order.version > 0 and answer.last_updated_at is not None and answer.last_updated_at < order.updated_at
+    return answer.last_updated_at is not None and answer.last_updated_at < order.updated_at
 
 
 def _take(order: Order, detail: OrderDetail, answer: RemoteOrder, began: datetime, *, own: bool) -> bool:

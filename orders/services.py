@@ -98,7 +98,9 @@ def replace_key(key: ApiKey, secret: str) -> Proof | None:
     page = autoenhance().list(secret)
     listed = Order.objects.listed_by(key)
     if listed.exists() and not listed.filter(order_id__in=[answer.order_id for answer in page.orders]).exists():
-        raise OtherAccount(_("This is another account's key: its orders are not those of this one. Add it as a new key."))
+        raise OtherAccount(
+            _("This is another account's key: its orders are not those of this one. Add it as a new key.")
+        )
     key.keep(secret)
     with transaction.atomic():
         key.save(update_fields=["sealed", "last_four", "refused_at"])

@@ -26,7 +26,7 @@ def pages(key: ApiKey) -> Iterator[Page]:
     offset: str | None = None
     seen: set[str] = set()
     while True:
-        page = through(key, lambda secret, at=offset: autoenhance().list(secret, offset=at, per_page=PER_PAGE))
+        page = _page(key, offset)
         yield page
         offset = page.next_offset
         if not offset:
@@ -35,6 +35,10 @@ def pages(key: ApiKey) -> Iterator[Page]:
             log.warning("the list repeats a page token", key=key.pk)
             return
         seen.add(offset)
+
+
+def _page(key: ApiKey, offset: str | None) -> Page:
+    return through(key, lambda secret: autoenhance().list(secret, offset=offset, per_page=PER_PAGE))
 
 
 def import_orders(key: ApiKey) -> int:

@@ -37,7 +37,11 @@ class Vault:
 
     def open(self, sealed: bytes, context: bytes) -> str:
         """The secret that was sealed for this very context; Unreadable otherwise."""
-        named, nonce, rest = sealed[:ID_BYTES], sealed[ID_BYTES : ID_BYTES + NONCE_BYTES], sealed[ID_BYTES + NONCE_BYTES :]
+        named, nonce, rest = (
+            sealed[:ID_BYTES],
+            sealed[ID_BYTES : ID_BYTES + NONCE_BYTES],
+            sealed[ID_BYTES + NONCE_BYTES :],
+        )
         try:
             return self._ciphers[named].decrypt(nonce, rest, context).decode()
         except (KeyError, InvalidTag, ValueError):

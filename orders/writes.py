@@ -24,7 +24,7 @@ from orders.models import ApiKey, Order, Write, now
 from orders.models.writes import CALL_BUDGET, SLACK
 from orders.names import clean
 from orders.queue import later
-from orders.remote import Exists, KeyRejected, NotFound, NotSent, Refused, RemoteError, Unavailable
+from orders.remote import Exists, NotFound, NotSent, Refused, RemoteError, Unavailable
 from orders.sync import pages
 
 log = structlog.get_logger(__name__)
@@ -157,6 +157,7 @@ def _settle_rename(write: Write) -> None:
         _confirm(write, answer, began)
     elif name != clean(write.before):
         write.refuse(_("Meanwhile the order was renamed at Autoenhance. Nothing was overwritten."))
+        # Read while the Write was pending, so nothing of ours can have changed it since.
         mirror(write.team, [answer], now())
     elif write.sends < RENAME_SENDS and now() - write.created_at < RENAME_PATIENCE:
         _send_again(write)
@@ -172,8 +173,9 @@ def _send_again(write: Write) -> None:
 
 def _look_again(write: Write) -> None:
     """Queue the next look: soon at first, then rarely. A rejected key may be replaced meanwhile."""
-    age = now() - write.created_at
-    _settle_later(write, now() + min(max(age, SLACK), LONGEST_PAUSE) + SLACK)
+    write.release()
+    pause = min(max(write.deadline - write.created_at, SLACK), LONGEST_PAUSE)
+    _settle_later(write, write.deadline + pause + SLACK)
 
 
 def _leave_to_others(pk: int) -> None:

@@ -106,6 +106,12 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (input) input.readOnly = false;
 });
 
+/* A form that goes away loses its focus: that must not send it once more. */
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const form = renameForm(detail.target);
+  if (form && detail.shouldSwap) form.dataset.closed = "";
+});
+
 /** Typing replaces the address, Enter adds one: Back then leaves the search instead of replaying its letters. */
 function rememberSearch(form, trigger) {
   if (trigger?.type === "submit") form.setAttribute("hx-push-url", "true");

@@ -1,24 +1,26 @@
 """The small cast of the tests, and the Autoenhance that they talk to.
 
-alice owns the team Northlight and its key, bob is a member (a teammate), vera a viewer of it; charlie is a stranger with
-a team of his own. `upstream` is the sandbox behind a socket that can be told to break; `key` is alice's key there.
+alice owns the team Northlight and its key, bob is a member (a teammate), vera a viewer of it; charlie is a stranger
+with a team of his own. `upstream` is the sandbox behind a socket that can be told to break; `key` is alice's key there.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+import uuid
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from dashboard.accounts.models import Membership, Team, User
 from dashboard.accounts.roles import Role
 from orders import sync
-from orders.models import ApiKey, Order
+from orders.models import ApiKey, Order, OrderDetail, OrderWatch
 from orders.sandbox.app import create_app
 from orders.sandbox.store import Store
 from tests.upstream import Upstream
@@ -120,6 +122,19 @@ def order(key: ApiKey, store: Store, upstream: Upstream) -> Order:
 def place_upstream(store: Store, key: str, name: str | None, **fields: Any) -> str:
     """Make an order at Autoenhance itself; its id."""
     return store.create_order(store.open_account(key), name=name, **fields).order_id
+
+
+def mirrored(key: ApiKey, name: str, *, images: Iterable[dict[str, Any]] = (), **fields: Any) -> Order:
+    """An order of this key as the mirror holds it; Autoenhance is not asked and does not know it."""
+    at = fields.pop("created_at", None) or timezone.now()
+    order = Order(team=key.team, key=key, created_at=at, updated_at=at, **{"order_id": str(uuid.uuid4()), **fields})
+    order.rename_to(name)
+    order.save()
+    blank = {"name": "", "status": None, "reason": None, "scene": None}
+    numbered = [{**blank, "n": n, "id": f"image-{n}", **image} for n, image in enumerate(images, start=1)]
+    OrderDetail.objects.create(order=order, images=numbered, next_n=len(numbered) + 1)
+    OrderWatch.objects.create(order=order)
+    return order
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def start_and_stop(data: Path) -> None:
         pass
 
 
-class TestServer:
+class ServerTests:
     def test_has_what_the_search_needs(self, data: Path) -> None:
         with postgres.server(data, volatile=True) as url:
             assert ask(url, "create extension fuzzystrmatch", "select levenshtein('rosewood', 'rosewod')") == 1
@@ -79,7 +79,7 @@ class TestServer:
         assert "incompatible" in Path(f"{data}.log").read_text()
 
 
-class TestKilledLauncher:
+class KilledLauncherTests:
     """The launcher is killed with -9, so nothing of it can clean up."""
 
     @pytest.fixture(params=["as it comes", "without user namespaces"])

@@ -27,7 +27,9 @@ def rename(client: Client, url: str, name: str, seen: str = "12 Rosewood Ave", *
     return client.post(url, {"name": name, "seen": seen}, headers=headers)
 
 
-def test_renames_at_autoenhance_then_mirrors(alice: User, as_user: AsUser, order: Order, url: str, store: Store) -> None:
+def test_renames_at_autoenhance_then_mirrors(
+    alice: User, as_user: AsUser, order: Order, url: str, store: Store
+) -> None:
     answer = rename(as_user(alice), url, "14 Rosewood Ave", **HTMX)
     assert answer.status_code == 200
     assert b"14 Rosewood Ave" in answer.content

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from fnmatch import fnmatchcase
-from http import HTTPStatus
+from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal, Self
 from urllib.parse import parse_qsl
@@ -101,7 +101,7 @@ class Answer:
 
 def plain(status: int) -> Answer:
     """An answer without a script: the vendor's shape of an error (contract section 13), or nothing."""
-    error = json.dumps({"message": HTTPStatus(status).phrase, "detail": {}}).encode() if status >= 400 else b""
+    error = json.dumps({"message": responses.get(status, "Error"), "detail": {}}).encode() if status >= 400 else b""
     return Answer(status, {"Content-Type": "application/json"}, error)
 
 

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from dashboard.accounts.models import Team, User
-from dashboard.accounts.roles import Action, Role
+from dashboard.accounts.roles import MATRIX, Action
 
 
 def person(request: HttpRequest) -> User:
@@ -26,9 +26,9 @@ def team_or_404(request: HttpRequest, slug: str, action: Action) -> Team:
 
 def require(user: User, team: Team, action: Action) -> None:
     """Raise PermissionDenied with a sentence for people unless the user's role allows the action."""
-    if not team.allows(user, action):
-        role = Role(team.role_of(user)).label
+    role = team.role_of(user)
+    if role is None or action not in MATRIX[role]:
         raise PermissionDenied(
             _("As %(role)s of %(team)s you cannot %(action)s. An owner of the team can change your role.")
-            % {"role": role.lower(), "team": team, "action": Action(action).label}
+            % {"role": role.label.lower() if role else _("stranger"), "team": team, "action": Action(action).label}
         )

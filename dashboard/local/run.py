@@ -2,7 +2,7 @@
 
     python -m dashboard.local.run [--data DIR] [--with-parent]
 
-Without DATABASE_URL: a Postgres of our own, the sandbox (unless AUTOENHANCE_API_URL is set), the demo team, and the
+Without DATABASE_URL: a Postgres of our own, the sandbox with a demo team (unless AUTOENHANCE_API_URL is set), and the
 Procfile's web and worker. With it: migrations, web and worker, nothing else. The file `.env` may set variables too.
 """
 
@@ -52,18 +52,19 @@ def run(data: Path, port: int) -> None:
         _wait_for_port(port)
         own = secrets.kept(data / "secrets.json")
         environment = _environment(own, port)
-        local = "DATABASE_URL" not in environment
-        if local:
+        demo = environment.keys().isdisjoint({"DATABASE_URL", "AUTOENHANCE_API_URL"})
+        if "DATABASE_URL" not in environment:
             environment["DATABASE_URL"] = stack.enter_context(postgres.server(data / "postgres"))
         start = Start(Processes(data / "log"), environment)
         stack.callback(start.processes.stop)
-        if local:
-            start.sandbox_and_demo(data, own)
-        else:
-            start.release()
-        start.procfile()
+        if demo:
+            start.sandbox(data, own)
+        start.release()
+        if demo:
+            start.demo(own)
+        start.web_and_worker()
         _say(f"Proofsheet runs at {environment['SITE_URL']}")
-        if local:
+        if demo:
             _say(f"Log in as {' or '.join(PEOPLE)}, password {own.demo_password}")
         _say("Ctrl-C stops it.")
         start.processes.watch(f"the database ended early; see {data / 'postgres.log'}")
@@ -77,41 +78,41 @@ class Start:
         lines = (ROOT / "Procfile").read_text().splitlines()
         self._commands = {name: command.strip() for name, _, command in (line.partition(":") for line in lines)}
 
+    def sandbox(self, data: Path, own: secrets.Secrets) -> None:
+        """The stand-in for Autoenhance, with an account for the demo's key; the processes after it use it."""
+        options = ["--port", "0", "--data", str(data / "sandbox.sqlite3"), "--seed", own.demo_key]
+        self._start("sandbox", [sys.executable, "-m", "orders.sandbox", *options])
+        self.processes.wait_until("sandbox", lambda: bool(self._sandbox_address()))
+        self.environment["AUTOENHANCE_API_URL"] = self._sandbox_address()
+
     def release(self) -> None:
-        """What has to happen before the others, to its end."""
-        self._start("release")
+        """What the Procfile wants done before the rest."""
+        self._from_procfile("release")
         self.processes.finish("release")
 
-    def sandbox_and_demo(self, data: Path, own: secrets.Secrets) -> None:
-        """The release, the sandbox unless another Autoenhance is set, and the demo team with a key for the sandbox."""
-        demo = {"DEMO_PASSWORD": own.demo_password}
-        if "AUTOENHANCE_API_URL" not in self.environment:
-            options = ["--port", "0", "--data", str(data / "sandbox.sqlite3"), "--seed", own.demo_key]
-            self._python("sandbox", ["-m", "orders.sandbox", *options], {})
-            self.processes.wait_until("sandbox", lambda: bool(self._sandbox_address()))
-            self.environment["AUTOENHANCE_API_URL"] = self._sandbox_address()
-            demo["DEMO_KEY"] = own.demo_key
-        self.release()
-        self._python("demo", ["manage.py", "demo"], demo)
+    def demo(self, own: secrets.Secrets) -> None:
+        """The demo team, whose key is the sandbox's."""
+        more = {"DEMO_KEY": own.demo_key, "DEMO_PASSWORD": own.demo_password}
+        self._start("demo", [sys.executable, "manage.py", "demo"], more)
         self.processes.finish("demo")
 
-    def procfile(self) -> None:
-        """What the Procfile runs for good, from the moment that the web server answers."""
-        for name in self._commands.keys() - {"release"}:
-            self._start(name)
+    def web_and_worker(self) -> None:
+        """What the Procfile runs for good, until the web server answers."""
+        for name in ("web", "worker"):
+            self._from_procfile(name)
         port = int(self.environment["PORT"])
         self.processes.wait_until("web", lambda: _answers(port))
 
-    def _start(self, name: str) -> None:
-        self.processes.start(name, ["sh", "-c", self._commands[name]], self.environment, ROOT)
+    def _from_procfile(self, name: str) -> None:
+        self._start(name, ["sh", "-c", self._commands[name]])
+
+    def _start(self, name: str, command: list[str], more: dict[str, str] | None = None) -> None:
+        self.processes.start(name, command, self.environment | (more or {}), ROOT)
 
     def _sandbox_address(self) -> str:
         """What the sandbox has printed, as a whole line; empty until then."""
         lines = self.processes.log("sandbox").read_text().splitlines(keepends=True)
         return next((line.strip() for line in lines if line.startswith("http://") and line.endswith("\n")), "")
-
-    def _python(self, name: str, arguments: list[str], more: dict[str, str]) -> None:
-        self.processes.start(name, [sys.executable, *arguments], self.environment | more, ROOT)
 
 
 def _environment(own: secrets.Secrets, port: int) -> dict[str, str]:

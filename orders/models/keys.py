@@ -176,7 +176,9 @@ def key_for(order: Order, user: User) -> ApiKey:
     if key is None:
         raise NoKey(_("No API key of this team lists this order any more, so it can only be read here."))
     if not order.team.allows(key.user, Action.KEEP_KEYS) or not key.live:
-        raise NoKey(_("The key %(key)s does not work at the moment. Its owner can enter it again.") % {"key": key.label})
+        raise NoKey(
+            _("The key %(key)s does not work at the moment. Its owner can enter it again.") % {"key": key.label}
+        )
     if not key.shared and key.user != user:
         raise NoKey(
             _("This order came through %(owner)s's key, which is not open to teammates. Ask %(owner)s to switch it on.")

@@ -102,7 +102,7 @@ class Order(models.Model):
 
     @property
     def shown_word(self) -> str:
-        return Shown(self.shown).label
+        return str(Shown(self.shown).label)
 
     @property
     def is_open(self) -> bool:
@@ -150,4 +150,3 @@ class OrderWatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id}"
-

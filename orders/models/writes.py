@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -107,30 +107,28 @@ class Write(models.Model):
     def intend_rename(cls, order: Order, key: ApiKey, actor: User, name: str, seen: str) -> Write:
         """A rename of the order, to be called inside a transaction that stays short.
 
-        Conflict when the order is no longer called `seen` (white space folded); Busy when an earlier change of it is
-        pending.
+        Busy when an earlier change of it is pending; Conflict when the order is no longer called `seen` (white space
+        folded).
         """
         order = Order.objects.locked().get(pk=order.pk)
+        if cls.objects.filter(team=order.team_id, order_id=order.order_id, state__in=cls.PENDING).exists():
+            raise Busy(_t("An earlier change of this order is not confirmed yet. Try again in a minute."))
         if clean(order.name) != clean(seen):
             raise Conflict(order)
         moment = now()
-        try:
-            with transaction.atomic():
-                return cls.objects.create(
-                    kind=cls.Kind.RENAME,
-                    team_id=order.team_id,
-                    target=order,
-                    order_id=order.order_id,
-                    key=key,
-                    actor=actor,
-                    before=order.name,
-                    text=name,
-                    created_at=moment,
-                    deadline=moment + CALL_BUDGET,
-                    sends=1,
-                )
-        except IntegrityError:
-            raise Busy(_t("An earlier change of this order is not confirmed yet. Try again in a minute.")) from None
+        return cls.objects.create(
+            kind=cls.Kind.RENAME,
+            team_id=order.team_id,
+            target=order,
+            order_id=order.order_id,
+            key=key,
+            actor=actor,
+            before=order.name,
+            text=name,
+            created_at=moment,
+            deadline=moment + CALL_BUDGET,
+            sends=1,
+        )
 
     @classmethod
     def claim(cls, pk: int, budget: timedelta) -> Write | None:
@@ -141,8 +139,13 @@ class Write(models.Model):
             return None
         return cls.objects.select_related("target", "key__user", "key__team", "actor", "team").get(pk=pk)
 
+    def release(self) -> None:
+        """Give up a claim, so that the next look need not wait for its end."""
+        self.deadline = now()
+        self.save(update_fields=["deadline"])
+
     def awaited(self) -> Write:
-        """This Write once whoever is sending it has an answer, or as it is when that takes longer than a person waits."""
+        """This Write once whoever is sending it has an answer, or as it is after the longest that a person waits."""
         patience = time.monotonic() + WAIT_SECONDS
         while self.state == self.State.OPEN and time.monotonic() < patience:
             time.sleep(0.05)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from orders.sandbox.records import Bracket, Image, Order
 
 Json = dict[str, object]
 
-IMAGE_SORTS: dict[str, Callable[[Image], tuple[object, ...]]] = {
-    "name": lambda image: (image.name.casefold(), image.image_id),
-    "date_added": lambda image: (image.added_at, image.image_id),
+IMAGE_SORTS: dict[str, Callable[[Image], Any]] = {
+    "name": lambda image: image.name.casefold(),
+    "date_added": lambda image: image.added_at,
 }
 AI_VERSIONS = {"5.x", "5.0", "4.x", "4.7"}
 DEFAULTS: Json = {
@@ -55,7 +56,7 @@ def order(order: Order, now: float, sort: str | None = None) -> Json:
 
 
 def sorted_images(images: tuple[Image, ...], sort: str) -> tuple[Image, ...]:
-    """By name or by date added; `custom` is the order in which they came (guess, contract 2)."""
+    """By name or date added, equal ones as they came; `custom` is as they came (guess, contract 2)."""
     if sort == "custom":
         return images
     return tuple(sorted(images, key=IMAGE_SORTS[sort.removeprefix("-")], reverse=sort.startswith("-")))

@@ -98,7 +98,7 @@ class Enhancement(Schema):
     upscale = Flag()
 
 
-class Flat(List):
+class Flat(List[Any]):
     """A list whose faults are told for the whole: the description knows no errors inside a field (contract 13)."""
 
     def _deserialize(self, *args: Any, **kwargs: Any) -> list[Any]:

@@ -100,9 +100,7 @@ def key_delete(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("orders:keys")
     orders = Order.objects.filter(key=key)
     heirs = OrderKey.objects.filter(order__key=key, key__refused_at__isnull=True).values("order").distinct()
-    return render(
-        request, "orders/key_delete.html", {"key": key, "orders": orders.count(), "heirs": heirs.count()}
-    )
+    return render(request, "orders/key_delete.html", {"key": key, "orders": orders.count(), "heirs": heirs.count()})
 
 
 @require_POST
@@ -131,7 +129,11 @@ def _proven(key: ApiKey, proof: Proof | None) -> str:
     if proof.created_at is None:
         return _("%(label)s works. Newest order: %(name)s.") % {"label": key.label, "name": proof.name}
     at = moment(proof.created_at, key.team)
-    return _("%(label)s works. Newest order: %(name)s, %(at)s.") % {"label": key.label, "name": proof.name, "at": at.exact}
+    return _("%(label)s works. Newest order: %(name)s, %(at)s.") % {
+        "label": key.label,
+        "name": proof.name,
+        "at": at.exact,
+    }
 
 
 def _cards(request: HttpRequest) -> list[KeyCard]:
@@ -154,4 +156,3 @@ def _card(key: ApiKey) -> KeyCard:
         importing=state == "works" and key.imported_at is None,
         orders=Order.objects.listed_by(key).count(),
     )
-

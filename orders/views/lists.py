@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
@@ -31,8 +31,10 @@ LONGEST_QUERY = 500
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """To the orders of the team I used last."""
-    teams = Team.objects.of(person(request))
-    team = teams.filter(pk=person(request).last_team_id).first() or get_object_or_404(teams[:1])
+    teams = list(Team.objects.of(person(request)))
+    if not teams:
+        raise Http404
+    team = next((team for team in teams if team.pk == person(request).last_team_id), teams[0])
     return redirect("orders:list", team.slug)
 
 

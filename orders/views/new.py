@@ -27,7 +27,7 @@ def order_new(request: HttpRequest, slug: str) -> HttpResponse:
         if "order_id" in form.errors:
             form.renew()
         return render(request, "orders/new.html", context, status=422 if form.is_bound else 200)
-    write = services.place(person(request), form.key, form.cleaned_data["order_id"], form.cleaned_data["name"])
+    write = services.place(person(request), form.chosen_key, form.cleaned_data["order_id"], form.cleaned_data["name"])
     return _answer(request, form, write, context)
 
 

@@ -42,7 +42,7 @@ def described() -> BaseSchema:
     def map_path_parameters(context: HookContext, path_parameters: dict[str, Any]) -> dict[str, Any]:
         """Half of the generated order ids become ids that exist, else nearly all answers would be 404."""
         number = digest(repr(path_parameters))
-        if "Orders" not in context.operation.tags or number % 2:
+        if context.operation is None or "/orders/" not in context.operation.path or number % 2:
             return path_parameters
         return {"id": orders[number // 2 % len(orders)].order_id}
 
@@ -79,6 +79,6 @@ def choose(parameter: dict[str, Any], values: list[Any]) -> None:
     parameter["schema"] = {"type": "string", "enum": values}
 
 
-def filter_case(context: HookContext, case: Case) -> bool:
+def filter_case(context: HookContext, case: Case[Any]) -> bool:
     """No missing body: here contract.md, by which it is read as an empty one (section 1), beats the description."""
     return not (case.operation.body and case.body is NOT_SET)

@@ -1,4 +1,4 @@
-"""The examples that other tests read: what the vendor's pages show, as contract.md tells it, in the description's form."""
+"""The examples that other tests read: what the vendor's pages show, as far as contract.md tells it."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import HealthCheck, settings
 from schemathesis import Case
 
@@ -12,5 +14,5 @@ schema = described()
 
 @schema.parametrize()
 @settings(max_examples=12, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
-def test_answers_as_described(case: Case) -> None:
+def test_answers_as_described(case: Case[Any]) -> None:
     case.call_and_validate()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -39,5 +40,5 @@ def address() -> Iterator[str]:
 
 @schema.parametrize()
 @FULL
-def test_answers_as_described(case: Case, address: str) -> None:
+def test_answers_as_described(case: Case[Any], address: str) -> None:
     case.call_and_validate(base_url=address)

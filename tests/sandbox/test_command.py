@@ -18,8 +18,8 @@ from orders.sandbox.paging import Cut
 from orders.sandbox.records import Order
 from orders.sandbox.seed import seed
 from orders.sandbox.store import Store
+from tests.sandbox.calls import NOON
 
-NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 KEY = "sk-recognisable-key"
 
 
@@ -31,13 +31,6 @@ def orders_of(store: Store, key: str) -> Iterator[Order]:
         offset = page.next_offset
         if offset is None:
             return
-
-
-@pytest.fixture
-def store() -> Iterator[Store]:
-    store = Store(clock=NOON.timestamp)
-    yield store
-    store.close()
 
 
 def test_seeded_orders_are_of_every_kind(store: Store) -> None:
@@ -67,13 +60,17 @@ def test_seeded_orders_reach_from_today_half_a_year_back(store: Store) -> None:
     assert min(days) == 0
 
 
+def told(store: Store) -> list[dict[str, object]]:
+    return [answers.order(order, NOON.timestamp()) for order in orders_of(store, KEY)]
+
+
 def test_seeding_again_does_nothing_and_the_same_key_gives_the_same_orders(store: Store) -> None:
     seed(store, KEY, 30, NOON)
-    first = list(orders_of(store, KEY))
+    first = told(store)
     seed(store, KEY, 60, NOON + timedelta(days=1))
     other = Store(clock=NOON.timestamp)
     seed(other, KEY, 30, NOON)
-    assert list(orders_of(store, KEY)) == list(orders_of(other, KEY)) == first
+    assert told(store) == told(other) == first
     other.close()
 
 
