@@ -20,7 +20,7 @@ UNREADABLE = (ImproperlyConfigured, ValueError, KeyError, TypeError)
 # What django-environ would take for something else without a word: by kind, what a value looks like, and how we say it.
 STRICT = {
     "bool": (r"true|yes|on|1|false|no|off|0", "must be true or false."),
-    "db_url": (r"postgres(ql)?://.*/[^/]+", "must look like postgres://user:password@host:5432/name."),
+    "db_url": (r"postgres(ql)?://[^?]*/[^?/]+(\?.*)?", "must look like postgres://user:password@host:5432/name."),
 }
 
 
@@ -36,14 +36,15 @@ class Environment:
 
     def read(self, kind: str, name: str, default: Any = environ.Env.NOTSET, hint: str = "") -> Any:
         """The variable `name` as `kind` (a reader of django-environ: "bool", "str", "db_url", ...)."""
-        look, words = STRICT.get(kind, ("", ""))
-        if look and not re.fullmatch(look, self.env.ENVIRON.get(name, ""), re.IGNORECASE) and name in self.env.ENVIRON:
+        text = self.env.ENVIRON.get(name)
+        look, words = STRICT.get(kind, (".*", ""))
+        if text is not None and not re.fullmatch(look, text, re.IGNORECASE | re.DOTALL):
             self.problems.append(f"{name} {words}")
             return None
         try:
             return getattr(self.env, kind)(name, default=default)
         except UNREADABLE:
-            state = "is missing" if name not in self.env.ENVIRON else "cannot be read"
+            state = "is missing" if text is None else "cannot be read"
             self.problems.append(f"{name} {state}. {hint}".strip())
             return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
@@ -27,7 +27,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
         executor = MigrationExecutor(connection)
         missing = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
         worker = "unknown" if missing else _worker()
-    except DatabaseError:
+    except Error:
         return JsonResponse({"status": "unavailable", "database": "unreachable"}, status=503)
     if missing:
         return JsonResponse({"status": "unavailable", "database": "migrations missing"}, status=503)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 from django.contrib.auth.middleware import LoginRequiredMiddleware
@@ -13,9 +14,12 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 Next = Callable[[HttpRequest], HttpResponse]
+
+DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 class RequestId:
@@ -58,23 +62,38 @@ class Unavailable:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, OperationalError | InterfaceError):
-            return None
-        structlog.get_logger(__name__).error("database unavailable", error=type(exception).__name__)
-        return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "10"})
+        return unavailable(request, exception) if isinstance(exception, DATABASE_AWAY) else None
+
+
+def unavailable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The page for a database that does not answer."""
+    structlog.get_logger(__name__).error("database unavailable", error=type(exception).__name__)
+    return HttpResponse(render_to_string("503.html", {"request": request}), status=503, headers={"Retry-After": "10"})
 
 
 class LoginWall(LoginRequiredMiddleware):
     """Everything needs a login unless its view says otherwise.
 
-    With the stock answer htmx would follow the redirect and put the login page into a table row (T58). So a part
-    is answered with a redirect of the whole page, back to the page that the person was on.
+    With the stock answer htmx would follow the redirect and put the login page into a table row (T58). So a part is
+    answered with a redirect of the whole page, back to the page that the person was on. What somebody typed would be
+    lost by that, so a POST is answered with 401, which swaps nothing (F66).
     """
 
-    def handle_no_permission(  # type: ignore[override]
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase], *args: Any
+    ) -> HttpResponseBase | None:
+        try:
+            return super().process_view(request, view_func, *args)
+        except DATABASE_AWAY as error:
+            # Who asks is looked up here, and Django hands to process_exception only what a view raises.
+            return unavailable(request, error)
+
+    def handle_no_permission(
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponseBase:
         if not request.htmx:  # type: ignore[attr-defined]
             return super().handle_no_permission(request, view_func)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponse(_("You are logged out. Nothing was saved."), status=401)
         back = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
         return HttpResponseClientRedirect(redirect_to_login(back).url)

@@ -41,7 +41,7 @@ _TOKEN = re.compile(r"#|\w+")
 def tokens(text: str) -> list[str]:
     """The words of `text`: without case and accents, address words written out, # as "apartment"."""
     plain = unicodedata.normalize("NFKD", text).casefold()
-    plain = "".join(sign for sign in plain if not unicodedata.combining(sign)).replace("ß", "ss")
+    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
     found = (match.group() for match in _TOKEN.finditer(plain))
     return ["apartment" if word == "#" else ADDRESS_WORDS.get(word, word)[:LONGEST_TOKEN] for word in found]
 

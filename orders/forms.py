@@ -59,7 +59,7 @@ class OrderForm(forms.Form):
 
     name = NameField()
     key = forms.ModelChoiceField(ApiKey.objects.none(), label=_("API key"), empty_label=None)
-    order_id = forms.CharField(widget=forms.HiddenInput)
+    order_id = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, user: User, team: Team, keys: list[ApiKey], data: Any = None) -> None:
         self.user, self.team, self.keys = user, team, keys
@@ -71,10 +71,11 @@ class OrderForm(forms.Form):
         if len(keys) == 1:
             del self.fields["key"]
 
-    def clean_order_id(self) -> str:
+    def clean_order_id(self) -> str | None:
         order_id = issued(self.cleaned_data["order_id"], self.user, self.team)
         if order_id is None:
-            raise ValidationError(_("This form was not made for you, or it is too old. Press Create again."))
+            # Said about the form as a whole: nobody sees what is wrong with a hidden field.
+            self.add_error(None, _("This form was not made for you, or it is too old. Press Create again."))
         return order_id
 
     @property
@@ -94,8 +95,12 @@ class SecretField(forms.CharField):
     def __init__(self) -> None:
         attrs = {"autocomplete": "off", "spellcheck": "false"}
         super().__init__(
-            label=_("API key"), max_length=300, widget=forms.PasswordInput(attrs=attrs, render_value=False)
+            label=_("API key"), strip=False, widget=forms.PasswordInput(attrs=attrs, render_value=False)
         )
+
+    def to_python(self, value: Any) -> str:
+        """Trimmed of what copying brings along; other odd signs around it are not ours to drop (T10)."""
+        return str(value or "").strip(" \t\r\n")
 
     def validate(self, value: str) -> None:
         super().validate(value)

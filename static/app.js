@@ -1,10 +1,11 @@
 /* What HTML cannot do by itself. Every link and form works without this file (DESIGN decision 7). */
 "use strict";
 
-const announcer = document.getElementById("announce");
-const toasts = document.getElementById("toasts");
+/* Looked up each time: going back replaces the whole body. */
+const announcer = () => document.getElementById("announce");
+const toasts = () => document.getElementById("toasts");
 
-const announce = (text) => { announcer.textContent = text; };
+const announce = (text) => { announcer().textContent = text; };
 const fold = (text) => text.trim().replace(/\s+/gu, " ");
 const composing = (event) => event.isComposing || event.keyCode === 229;
 
@@ -31,7 +32,7 @@ function cancelRename(form) {
   form.replaceWith(name);
   htmx.process(name);
   focusOn(name.querySelector(".name__edit"));
-  announce(announcer.dataset.cancelled);
+  announce(announcer().dataset.cancelled);
 }
 
 function focusOn(element) {
@@ -134,9 +135,9 @@ function openRename(form, verb) {
 /** After a save: say so, and give the focus back unless the person has put it elsewhere meanwhile. */
 function closeRename(name, verb) {
   if (verb !== "post") return;
-  if (document.activeElement === document.body) focusOn(name.querySelector(".name__edit, a"));
+  if (document.activeElement === document.body) focusOn(name.querySelector(".name__edit") ?? name.querySelector("a"));
   const note = name.querySelector(".name__note")?.textContent;
-  announce(note ?? `${announcer.dataset.renamed} ${name.querySelector(".name__link, h1").textContent}`);
+  announce(note ?? `${announcer().dataset.renamed} ${name.querySelector(".name__link, h1").textContent}`);
 }
 
 /* Errors, near where they happened -------------------------------------------------------------------------------------- */
@@ -147,7 +148,7 @@ const errorSlot = (element) =>
   element.parentElement?.querySelector(":scope > [data-error]");
 
 function hideErrors(element) {
-  toasts.replaceChildren();
+  toasts().replaceChildren();
   const slot = errorSlot(element);
   if (slot) slot.hidden = true;
 }
@@ -162,16 +163,16 @@ function showError(element, text) {
   const toast = document.createElement("p");
   toast.className = "toast";
   toast.textContent = text;
-  toasts.replaceChildren(toast);
+  toasts().replaceChildren(toast);
 }
 
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(name, (event) => showError(event.detail.elt, toasts.dataset.unreachable));
+  document.addEventListener(name, (event) => showError(event.detail.elt, toasts().dataset.unreachable));
 }
 
 document.addEventListener("htmx:responseError", (event) => {
   const forbidden = event.detail.xhr.status === 403;
-  showError(event.detail.elt, forbidden ? toasts.dataset.forbidden : toasts.dataset.failed);
+  showError(event.detail.elt, forbidden ? toasts().dataset.forbidden : toasts().dataset.failed);
 });
 
 /* Small things ------------------------------------------------------------------------------------------------------------ */
@@ -186,8 +187,8 @@ async function copy(button) {
   }
   const label = button.querySelector("[data-label]");
   const before = label.textContent;
-  label.textContent = announcer.dataset.copied;
-  announce(announcer.dataset.copied);
+  label.textContent = announcer().dataset.copied;
+  announce(announcer().dataset.copied);
   setTimeout(() => { label.textContent = before; }, 2000);
 }
 

@@ -20,7 +20,7 @@ from dashboard.local.postgres import server
 from tests.waiting import wait_until
 
 # What tests.embedded has set, or a developer's .env would. Empty means: not set.
-UNSET = {name: "" for name in ("DATABASE_URL", "AUTOENHANCE_API_URL", "DEBUG", "SITE_URL", "SECRET_KEY", "EMAIL_URL")}
+UNSET = dict.fromkeys(("DATABASE_URL", "AUTOENHANCE_API_URL", "DEBUG", "SITE_URL", "SECRET_KEY"), "")
 
 
 class Launcher:
@@ -98,7 +98,7 @@ def start(tmp_path: Path, port: int) -> Iterator[Start]:
     for launcher in started:
         launcher.process.kill()
         launcher.process.communicate()
-        wait_until(lambda launcher=launcher: not launcher.left())  # type: ignore[misc]
+    wait_until(lambda: not any(launcher.left() for launcher in started))
 
 
 def log_in(address: str, email: str, password: str) -> requests.Response:

@@ -25,37 +25,15 @@ from orders.remote import (
     RemoteError,
     Unavailable,
 )
+from tests.remote_calls import KEY, ORDER, Call, creates, edits, enhances, lists, retrieves
 from tests.upstream import Step, Upstream
 
-KEY = "ae_canary_7f3a91d2"
 COLLECTION, ITEM = "/v3/orders/", "/v3/orders/o1"
-ORDER = {"order_id": "o1", "name": "12 High St"}
 PAGE = {"orders": [ORDER], "pagination": {"next_offset": "abc=", "per_page": 15}}
 
-Call = Callable[[Autoenhance], object]
 
-
-def lists(client: Autoenhance) -> object:
-    return client.list(KEY)
-
-
-def retrieves(client: Autoenhance) -> object:
-    return client.retrieve("o1")
-
-
-def creates(client: Autoenhance) -> object:
-    return client.create(KEY, "o1", "12 High St")
-
-
-def edits(client: Autoenhance) -> object:
-    return client.edit(KEY, "o1", "12 High St")
-
-
-def enhances(client: Autoenhance) -> object:
-    return client.enhanced(KEY, "i1")
-
-
-WRITES, JSON_CALLS = [creates, edits], [lists, retrieves, creates, edits]
+WRITES: list[Call] = [creates, edits]
+JSON_CALLS: list[Call] = [lists, retrieves, creates, edits]
 
 
 @pytest.fixture

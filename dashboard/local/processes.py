@@ -22,13 +22,13 @@ _prctl = getattr(ctypes.CDLL(None), "prctl", None)
 _PR_SET_PDEATHSIG = 1
 
 
-def end_with_parent(number: int = signal.SIGTERM) -> None:
+def end_with_parent(number: int) -> None:
     """Have the kernel send us the signal `number` when the process that started us ends, even by kill -9."""
     if _prctl:
         _prctl(_PR_SET_PDEATHSIG, number)
 
 
-def ends_with_us(number: int = signal.SIGTERM) -> Callable[[], None]:
+def ends_with_us(number: int) -> Callable[[], None]:
     """A `preexec_fn` for Popen: the child gets the signal `number` when this process ends, even by kill -9."""
     parent = os.getpid()
 
@@ -66,7 +66,8 @@ class Processes:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=ends_with_us(),
+                # Not gently: the database goes at the same moment, and a worker of the queue would wait for it.
+                preexec_fn=ends_with_us(signal.SIGKILL),
             )
 
     def finish(self, name: str) -> None:

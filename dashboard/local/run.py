@@ -39,7 +39,7 @@ def main() -> None:
     arguments = parser.parse_args()
     _stop_on_signals()
     if arguments.with_parent:
-        end_with_parent()
+        end_with_parent(signal.SIGTERM)
     environ.Env.read_env(ROOT / ".env")
     run(arguments.data.resolve(), _port(os.environ.get("PORT") or "8000"))
 

@@ -36,7 +36,7 @@ def _new() -> Secrets:
         secret_key=secrets.token_urlsafe(50),
         key_encryption_keys=base64.b64encode(secrets.token_bytes(32)).decode(),
         demo_password=_readable(),
-        demo_key=secrets.token_urlsafe(24),
+        demo_key=secrets.token_hex(24),
     )
 
 

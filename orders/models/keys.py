@@ -128,8 +128,12 @@ class ApiKey(models.Model):
 
     @transaction.atomic
     def refuse(self) -> None:
-        """Autoenhance said no: other keys take its orders over. Saying it twice changes nothing."""
-        if ApiKey.objects.filter(pk=self.pk, refused_at__isnull=True).update(refused_at=timezone.now()):
+        """Autoenhance said no: other keys take its orders over. Saying it twice changes nothing.
+
+        Nor does saying it of a secret that was replaced while the call was on its way (F72).
+        """
+        as_sent = ApiKey.objects.filter(pk=self.pk, sealed=self.sealed, refused_at__isnull=True)
+        if as_sent.update(refused_at=timezone.now()):
             moved = self.hand_over()
             Event.add(Event.Kind.KEY_REFUSED, team=self.team, key=self, label=self.described, moved=moved)
 
@@ -140,13 +144,22 @@ class ApiKey(models.Model):
         Event.add(Event.Kind.KEY_DELETED, team=self.team, actor=actor, label=self.described, moved=moved)
         self.delete()
 
+    @transaction.atomic
     def hand_over(self) -> int:
-        """Give each order of this key to the oldest other key that lists it; how many found one."""
+        """Give each order of this key to the oldest other live key that lists it; how many found one.
+
+        The two change places: this one still lists them, should it work again.
+        """
         from orders.models.orders import Order
 
-        heirs = OrderKey.objects.filter(order=OuterRef("pk"), key__refused_at__isnull=True).exclude(key=self)
-        orders = Order.objects.filter(Exists(heirs), key=self)
-        return orders.update(key=models.Subquery(heirs.order_by("pk").values("key")[:1]))
+        able = [key.pk for key in ApiKey.objects.live().filter(team=self.team_id).exclude(pk=self.pk) if key.readable]
+        heirs = OrderKey.objects.filter(order=OuterRef("pk"), key__in=able)
+        orders = list(Order.objects.locked().filter(Exists(heirs), key=self).values_list("pk", flat=True))
+        moving = Order.objects.filter(pk__in=orders)
+        moving.update(key=models.Subquery(heirs.order_by("pk").values("key")[:1]))
+        OrderKey.objects.filter(order__in=orders, key=models.F("order__key")).delete()
+        OrderKey.objects.bulk_create([OrderKey(order_id=pk, key=self) for pk in orders], ignore_conflicts=True)
+        return len(orders)
 
 
 class OrderKey(models.Model):

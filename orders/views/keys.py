@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 
 from allauth.account.decorators import reauthentication_required
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -38,6 +43,26 @@ class KeyCard:
     orders: int
 
 
+KeyView = Callable[[HttpRequest, int], HttpResponse]
+
+
+def password_confirmed(view: KeyView) -> KeyView:
+    """Ask for the password or second factor again first (T21, features 4.6.5), then come back to the page.
+
+    Left alone, allauth would keep a POST in the session meanwhile, and so an API key in the database.
+    """
+    guarded = reauthentication_required(view)
+
+    @wraps(view)
+    def ask_first(request: HttpRequest, pk: int) -> HttpResponse:
+        try:
+            return guarded(request, pk)  # type: ignore[no-any-return]
+        except ReauthenticationRequired:
+            return redirect_to_login(request.path, reverse("account_reauthenticate"))
+
+    return ask_first
+
+
 @sensitive_post_parameters("key")
 @require_http_methods(["GET", "HEAD", "POST"])
 def keys(request: HttpRequest) -> HttpResponse:
@@ -51,6 +76,8 @@ def keys(request: HttpRequest) -> HttpResponse:
             kept, proof = services.keep_key(person(request), data["team"], data["label"], data["key"])
         except RemoteError as error:
             form.add_error("key", error.message)
+        except IntegrityError:  # a double click: the other request was faster
+            form.add_error("label", _("You have a key with this label in this team already."))
         else:
             messages.success(request, _proven(kept, proof))
             return redirect("orders:keys")
@@ -58,7 +85,7 @@ def keys(request: HttpRequest) -> HttpResponse:
     return render(request, "orders/keys.html", context, status=422 if form.is_bound else 200)
 
 
-@reauthentication_required
+@password_confirmed
 @sensitive_post_parameters("key")
 @require_http_methods(["GET", "HEAD", "POST"])
 def key_replace(request: HttpRequest, pk: int) -> HttpResponse:
@@ -89,7 +116,7 @@ def key_test(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("orders:keys")
 
 
-@reauthentication_required
+@password_confirmed
 @require_http_methods(["GET", "HEAD", "POST"])
 def key_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """GET what deleting means, POST to do it: the key goes at once, the orders stay."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,6 +26,8 @@ PER_PAGE = 25
 # Counting further would cost more than the page; the text then says "1,000+".
 COUNT_TO = 1000
 LONGEST_QUERY = 500
+# A place in the list is written in whole microseconds: a float is not exact for every year.
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 @require_safe
@@ -49,6 +51,7 @@ def order_list(request: HttpRequest, slug: str) -> HttpResponse:
     page, more = _page(found.after(*place) if place else found)
     context = {
         **_context(request, team),
+        "pending": [] if text or place else _pending(team),
         "q": text,
         "count": _count(found),
         "rows": rows(page, team, request.get_full_path(), can_rename=team.allows(person(request), Action.RENAME)),
@@ -79,33 +82,36 @@ def _count(found: OrderQuerySet) -> str:
 
 def _place(after: str) -> tuple[datetime, int] | None:
     """The place in the list that a page begins after; one that nobody wrote means the beginning."""
-    match = re.fullmatch(r"(\d{1,17})-(\d{1,18})", after)
+    match = re.fullmatch(r"(-?[0-9]{1,18})-([0-9]{1,18})", after)
     if not match:
         return None
     try:
-        return datetime.fromtimestamp(int(match[1]) / 1_000_000, UTC), int(match[2])
-    except (ValueError, OverflowError):
+        return EPOCH + int(match[1]) * MICROSECOND, int(match[2])
+    except OverflowError:
         return None
 
 
 def _address(text: str, last: Order | None = None) -> str:
     query = {"q": text} if text else {}
     if last:
-        microseconds = round(last.created_at.timestamp() * 1_000_000)
-        query["after"] = f"{microseconds}-{last.pk}"
+        query["after"] = f"{(last.created_at - EPOCH) // MICROSECOND}-{last.pk}"
     return f"?{urlencode(query)}"
+
+
+def _pending(team: Team) -> list[Write]:
+    """Orders that Autoenhance has not confirmed yet; they stand above the first page of the whole list."""
+    pending = Write.objects.filter(team=team, kind=Write.Kind.CREATE, state__in=Write.PENDING).order_by("-created_at")
+    for write in pending:
+        write.created = moment(write.created_at, team)  # type: ignore[attr-defined]
+    return list(pending)
 
 
 def _context(request: HttpRequest, team: Team) -> dict[str, Any]:
     """What stands around the rows, whatever is searched."""
     keys = list(ApiKey.objects.filter(team=team).select_related("user"))
     read = [key.imported_at for key in keys if key.imported_at]
-    pending = Write.objects.filter(team=team, kind=Write.Kind.CREATE, state__in=Write.PENDING).order_by("-created_at")
-    for write in pending:
-        write.created = moment(write.created_at, team)  # type: ignore[attr-defined]
     return {
         "team": team,
-        "pending": pending,
         "seen": moment(max(read), team) if read else None,
         "importing": any(key.imported_at is None and key.refused_at is None for key in keys),
         "has_keys": bool(keys),

@@ -24,7 +24,7 @@ def order_new(request: HttpRequest, slug: str) -> HttpResponse:
     if form.is_bound and not keys:
         form.add_error(None, _("A key is needed first: connect your Autoenhance key."))
     if not form.is_valid():
-        if "order_id" in form.errors:
+        if form.is_bound and not form.cleaned_data["order_id"]:
             form.renew()
         return render(request, "orders/new.html", context, status=422 if form.is_bound else 200)
     write = services.place(person(request), form.chosen_key, form.cleaned_data["order_id"], form.cleaned_data["name"])

@@ -60,6 +60,16 @@ def test_a_wrong_field_is_422_with_its_name(client: FlaskClient, sent: bytes, fi
     assert answer.json == {"message": "Validation error", "detail": {"json": {field: [fault]}}}
 
 
+@pytest.mark.parametrize("address", ["/v3/orders/mine", "/v3/orders/mine/process", "/v3/images/", "/v3/brackets/"])
+def test_every_body_refuses_a_field_that_it_does_not_know(client: FlaskClient, address: str) -> None:
+    place(client, order_id="mine")
+    method = "PATCH" if address.endswith("/mine") else "POST"
+    answer = client.open(address, method=method, json={"nmae": "x"}, headers=MINE)
+    assert answer.status_code == 422
+    assert answer.json is not None
+    assert answer.json["detail"]["json"]["nmae"] == ["Unknown field."]
+
+
 def test_unreadable_json_is_400(client: FlaskClient) -> None:
     assert client.post("/v3/orders/", data="{", content_type="application/json", headers=MINE).status_code == 400
 

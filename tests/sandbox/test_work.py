@@ -27,6 +27,16 @@ def test_an_order_works_and_ends_by_itself_once_a_picture_is_there(client: Flask
     assert datetime.fromisoformat(order["last_updated_at"]).replace(tzinfo=UTC).timestamp() == pytest.approx(clock.now)
 
 
+def test_speed_divides_the_time_that_work_takes(clock: Clock) -> None:
+    store = Store(clock=clock, speed=10)
+    store.open_account("sk-mine")
+    client = create_app(store).test_client()
+    image = send(client, {"image_name": "hall.jpg"}, PHOTO.read_bytes())
+    clock.now += (2 + seconds_of_work(image["image_id"])) / 10
+    assert read(client, f"/v3/orders/{image['order_id']}")["status"] == "processed"
+    store.close()
+
+
 def test_an_order_whose_pictures_have_not_arrived_still_waits(client: FlaskClient) -> None:
     order = place(client)
     announce(client, {"image_name": "hall.jpg", "order_id": order["order_id"]})
