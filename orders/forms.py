@@ -59,7 +59,7 @@ class OrderForm(forms.Form):
 
     name = NameField()
     key = forms.ModelChoiceField(ApiKey.objects.none(), label=_("API key"), empty_label=None)
-    order_id = forms.CharField(required=False, widget=forms.HiddenInput)
+    order_id = forms.Field(required=False, widget=forms.HiddenInput)
 
     def __init__(self, user: User, team: Team, keys: list[ApiKey], data: Any = None) -> None:
         self.user, self.team, self.keys = user, team, keys
@@ -72,7 +72,7 @@ class OrderForm(forms.Form):
             del self.fields["key"]
 
     def clean_order_id(self) -> str | None:
-        order_id = issued(self.cleaned_data["order_id"], self.user, self.team)
+        order_id = issued(self.cleaned_data["order_id"] or "", self.user, self.team)
         if order_id is None:
             # Said about the form as a whole: nobody sees what is wrong with a hidden field.
             self.add_error(None, _("This form was not made for you, or it is too old. Press Create again."))

@@ -14,7 +14,7 @@ from orders.answers import RemoteOrder
 from orders.models import ApiKey, Event, Order, OrderDetail, OrderKey, OrderWatch, Write
 
 FIELDS = ["name", "find", "fold_version", "status", "shown", "created_at", "updated_at", "pictures", "ready", "failed"]
-FIELDS += ["deleted", "version"]
+FIELDS += ["strip", "deleted", "version"]
 DETAIL_FIELDS = ["images", "next_n", "is_processing", "is_merging"]
 
 

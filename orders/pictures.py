@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 from orders.account import autoenhance, through
 from orders.models import Order
@@ -12,19 +13,25 @@ from orders.remote import Picture, RemoteError
 WAITING = threading.BoundedSemaphore(3)
 
 
+def may_have_preview(image: dict[str, Any]) -> bool:
+    """Whether Autoenhance could have a preview of a mirrored picture: not of one that waits, is worked on or failed."""
+    return image["status"] not in ("waiting", "processing", "error")
+
+
 def preview(order: Order, image_id: str) -> Picture | None:
     """The small enhanced picture: without a key if possible, else with the order's. None when there is none now."""
     if not WAITING.acquire(blocking=False):
         return None
     try:
-        return _fetch(order, image_id)
+        return fetch(order, image_id)
     except RemoteError:
         return None
     finally:
         WAITING.release()
 
 
-def _fetch(order: Order, image_id: str) -> Picture:
+def fetch(order: Order, image_id: str) -> Picture:
+    """As `preview`, but waits for it however many others do, and a RemoteError says why there is none."""
     try:
         return autoenhance().preview(image_id)
     except RemoteError:

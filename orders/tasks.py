@@ -6,8 +6,8 @@ import structlog
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
-from orders import sync, writes
-from orders.models import ApiKey
+from orders import strips, sync, writes
+from orders.models import ApiKey, Order
 from orders.remote import KeyRejected, RemoteError
 
 log = structlog.get_logger(__name__)
@@ -41,6 +41,14 @@ def import_orders(key_id: int) -> None:
     log.info("imported", key=key_id, orders=listed)
 
 
+@app.task(name="orders.strip", queue="strips", priority=-1)
+def strip(order_id: int) -> None:
+    """Make an order's strip, after all that somebody waits for. What could not be had is asked for at a later look."""
+    order = Order.objects.select_related("team", "key__user", "detail").filter(pk=order_id).first()
+    if order:
+        strips.make(order)
+
+
 @app.periodic(cron="* * * * *", periodic_id="rescue")
 @app.task(name="orders.rescue", queue="rescue", queueing_lock="rescue", pass_context=True)
 async def rescue(context: JobContext, timestamp: int) -> None:
@@ -58,4 +66,4 @@ async def tidy(context: JobContext, timestamp: int) -> None:
     await context.app.job_manager.delete_old_jobs(nb_hours=HOURS_KEPT, include_failed=False)
 
 
-__all__ = ["import_orders", "rescue", "settle", "tidy"]
+__all__ = ["import_orders", "rescue", "settle", "strip", "tidy"]

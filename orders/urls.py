@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import detail, images, keys, lists, name, new
+from orders.views import detail, images, keys, lists, name, new, strips
 
 app_name = "orders"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("orders/<int:pk>/name/", name.order_name, name="name"),
     path("orders/<int:pk>/refresh/", detail.order_refresh, name="refresh"),
     path("orders/<int:pk>/images/<int:n>/", images.order_image, name="image"),
+    path("orders/<int:pk>/strip/", strips.order_strip, name="strip"),
     path("keys/", keys.keys, name="keys"),
     path("keys/<int:pk>/replace/", keys.key_replace, name="key_replace"),
     path("keys/<int:pk>/test/", keys.key_test, name="key_test"),

@@ -175,6 +175,21 @@ document.addEventListener("htmx:responseError", (event) => {
   showError(event.detail.elt, forbidden ? toasts().dataset.forbidden : toasts().dataset.failed);
 });
 
+/* Pictures ------------------------------------------------------------------------------------------------------------- */
+
+/* Too many at once, or Autoenhance is slow: then there is a drawn placeholder, 3 by 2 pixels by its own account. */
+const MOST_TRIES = 5;
+
+function tryAgain(image) {
+  if (!image.matches?.("img.photo") || image.naturalWidth !== 3) return;
+  const tries = Number(image.dataset.tries ?? 0) + 1;
+  image.dataset.tries = tries;
+  if (tries <= MOST_TRIES) setTimeout(() => { image.src = `${image.src.split("?")[0]}?try=${tries}`; }, 600 * 2 ** tries);
+}
+
+document.addEventListener("load", (event) => tryAgain(event.target), true);
+for (const image of document.images) tryAgain(image);
+
 /* Small things ------------------------------------------------------------------------------------------------------------ */
 
 async function copy(button) {

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import base64
 import logging
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Self
+from urllib.parse import urlencode
 
 from django.contrib.sessions.models import Session
 from django.core.mail import EmailMultiAlternatives
@@ -47,14 +49,11 @@ class Log(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.lines: list[str] = []
-        self._ours = logging.getLogger().handlers[0].formatter
+        self._ours = next(one.formatter for one in logging.getLogger().handlers if one.name == "stdout")
 
     def emit(self, record: logging.LogRecord) -> None:
         carried = dict(vars(record))
-        self.lines.append(logging.Formatter().format(logging.makeLogRecord(carried)))
-        self.lines.append(repr(carried))
-        if self._ours:
-            self.lines.append(self._ours.format(logging.makeLogRecord(carried)))
+        self.lines += [repr(carried), self._ours.format(logging.makeLogRecord(carried))]
 
 
 @contextmanager
@@ -63,16 +62,14 @@ def everything_logged() -> Iterator[Log]:
     root, log, mails = logging.getLogger(), Log(), AdminEmailHandler(include_html=True)
     mails.setLevel(logging.ERROR)
     loggers = [root, *(logging.getLogger(name) for name in logging.root.manager.loggerDict)]
-    levels = [logger.level for logger in loggers]
+    levels, handlers = [logger.level for logger in loggers], root.handlers
     for logger in loggers:
         logger.setLevel(logging.DEBUG)
-    root.addHandler(log)
-    root.addHandler(mails)
+    root.handlers = [log, mails]
     try:
         yield log
     finally:
-        root.removeHandler(log)
-        root.removeHandler(mails)
+        root.handlers = handlers
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
 
@@ -83,6 +80,10 @@ class Browser(Client):
     def __init__(self) -> None:
         super().__init__(raise_request_exception=False)
         self.seen: list[str] = []
+
+    def send(self, path: str, fields: dict[str, Any]) -> None:
+        """Submit a form, in the encoding that our forms have."""
+        self.post(path, urlencode(fields), content_type="application/x-www-form-urlencoded")
 
     def request(self, **request: Any) -> Any:
         answer = super().request(**request)
@@ -104,6 +105,10 @@ def in_database() -> Iterator[str]:
     yield from (str(session.get_decoded()) for session in Session.objects.all())
 
 
+# The test itself, and what turns its arguments into a request.
+OUTSIDE = re.compile(r"/tests/|/django/test/|/django/utils/encoding|/urllib/parse")
+
+
 class Forced(Exception):
     """The failure that a test put there."""
 
@@ -111,11 +116,12 @@ class Forced(Exception):
 class FailWhereKeyIs:
     """While entered: the `nth` Python function that is called with the canary among its arguments fails.
 
-    So each step of a call fails in turn, in our code and in the libraries, without naming them.
+    So each step of a call fails in turn, in our code and in the libraries, without naming them. `within`: only those in
+    files with this in their path.
     """
 
-    def __init__(self, nth: int) -> None:
-        self.left = nth
+    def __init__(self, nth: int, within: str = "") -> None:
+        self.left, self.within = nth, within
         self.failed = ""
 
     def __enter__(self) -> Self:
@@ -128,7 +134,7 @@ class FailWhereKeyIs:
 
     def _trace(self, frame: FrameType, event: str, _: object) -> None:
         where = frame.f_code.co_filename
-        if event == "call" and "/tests/" not in where and "/django/test/" not in where and _holds(frame.f_locals):
+        if event == "call" and self.within in where and not OUTSIDE.search(where) and _holds(frame.f_locals):
             self.left -= 1
             if self.left == 0:
                 self.failed = f"{where}:{frame.f_code.co_name}"

@@ -161,3 +161,5 @@ def as_user() -> Callable[[User], Client]:
 
 
 HTMX = {"HX-Request": "true"}
+AsUser = Callable[[User], Client]
+MakeKey = Callable[..., ApiKey]

@@ -8,8 +8,9 @@ from django.test import Client
 
 
 def just_confirmed(client: Client) -> Client:
-    """The same browser, in which the person has just entered their password again."""
+    """The same browser, in which the person has just entered their password again, as allauth notes it."""
     session = client.session
+    session["account_authentication_methods_user"] = session["_auth_user_id"]
     session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
     session.save()
     return client

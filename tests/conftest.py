@@ -72,11 +72,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _static_files_without_manifest() -> Iterator[None]:
-    """Hashed names need `collectstatic`, which a test run has not done."""
+def _cheaper_than_production() -> Iterator[None]:
+    """Hashed names need `collectstatic`, which a test run has not done; a slow password hash protects nobody here."""
     storages = deepcopy(settings.STORAGES)
     storages["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    with override_settings(STORAGES=storages):
+    hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(STORAGES=storages, PASSWORD_HASHERS=hashers):
         yield
 
 

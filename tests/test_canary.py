@@ -64,20 +64,20 @@ class World:
         Order.objects.filter(pk=self.order.pk).update(key=self.key, name="12 Rosewood Ave")
 
     def add(self) -> None:
-        self.browser.post("/keys/", {"team": self.team.pk, "label": "Another", "key": CANARY})
+        self.browser.send("/keys/", {"team": self.team.pk, "label": "Another", "key": CANARY})
 
     def test(self) -> None:
-        self.browser.post(f"/keys/{self.key.pk}/test/")
+        self.browser.send(f"/keys/{self.key.pk}/test/", {})
 
     def replace(self) -> None:
-        self.browser.post(f"/keys/{self.key.pk}/replace/", {"key": CANARY})
+        self.browser.send(f"/keys/{self.key.pk}/replace/", {"key": CANARY})
 
     def create(self) -> None:
         url = f"/teams/{self.team.slug}/orders/new/"
-        self.browser.post(url, {"name": "3 Mill Lane", "order_id": issue(self.user, self.team)})
+        self.browser.send(url, {"name": "3 Mill Lane", "order_id": issue(self.user, self.team)})
 
     def rename(self) -> None:
-        self.browser.post(f"/orders/{self.order.pk}/name/", {"name": "14 Rosewood Ave", "seen": "12 Rosewood Ave"})
+        self.browser.send(f"/orders/{self.order.pk}/name/", {"name": "14 Rosewood Ave", "seen": "12 Rosewood Ave"})
 
     def do_import(self) -> None:
         """As the worker does it, which logs what fails."""
@@ -93,7 +93,9 @@ class World:
 
 
 VERBS = [World.add, World.test, World.replace, World.create, World.rename, World.do_import]
-each_verb = pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.__name__)
+NAMES = [verb.__name__ for verb in VERBS]
+# For two of them each step in the libraries fails too; the others take the same way through those.
+WITHIN = {World.add: "", World.rename: ""}
 
 
 @pytest.fixture
@@ -136,7 +138,7 @@ def test_the_search_knows_hex_and_base64(before: str) -> None:
     assert all(map(shows, [raw.hex(), base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()]))
 
 
-@each_verb
+@pytest.mark.parametrize("verb", VERBS, ids=NAMES)
 def test_the_key_stays_unseen_whatever_autoenhance_answers(
     verb: Callable[[World], None], world: World, upstream: Upstream, nowhere: Callable[[], None]
 ) -> None:
@@ -150,20 +152,18 @@ def test_the_key_stays_unseen_whatever_autoenhance_answers(
     nowhere()
 
 
-@pytest.mark.parametrize("debug", [True, False], ids=["DEBUG", "production"])
-@each_verb
+@pytest.mark.parametrize("verb", VERBS, ids=NAMES)
 def test_the_key_stays_unseen_whichever_step_fails(
-    verb: Callable[[World], None], debug: bool, world: World, nowhere: Callable[[], None], settings: Settings, log: Log
+    verb: Callable[[World], None], world: World, nowhere: Callable[[], None], settings: Settings, log: Log
 ) -> None:
-    settings.DEBUG = debug
+    settings.DEBUG = True  # a crash then shows its frames to the browser as well as to the operator
     for nth in itertools.count(1):
         world.mend()
-        with FailWhereKeyIs(nth) as point:
+        with FailWhereKeyIs(nth, WITHIN.get(verb, "/orders/")) as point:
             verb(world)
         if not point.failed:
             break
-        print(nth, point.failed)
-    assert nth > 10
+    assert nth > 5
     assert any("Forced" in line for line in log.lines)
     nowhere()
 

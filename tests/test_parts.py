@@ -7,8 +7,7 @@ from django.test import RequestFactory
 from django_htmx.middleware import HtmxDetails
 
 from dashboard.parts import part_or_page, part_or_redirect, wants_part
-
-HTMX = {"HX-Request": "true"}
+from tests.cast import HTMX
 
 
 def asked(**headers: str):

@@ -257,11 +257,11 @@ class TestDeadline:
         with pytest.raises(Unavailable), within(0.2 + SLACK):
             Autoenhance(service.url, "").retrieve("o1", deadline=0.2)
 
-    def test_covers_the_confirming_read(self, service: Upstream, client: Autoenhance) -> None:
-        service.script("POST", "*", Step(raw=b"", delay=0.2))
+    def test_covers_the_confirming_read(self, service: Upstream) -> None:
+        service.script("POST", "*", Step(raw=b"", delay=0.9))
         service.script("GET", "*", Step(drip_headers=0.1, json=ORDER, forever=True))
-        with pytest.raises(Unavailable), within(WHOLE + SLACK):
-            creates(client)
+        with pytest.raises(Unavailable), within(1 + SLACK):
+            creates(Autoenhance(service.url, "", deadline=1))
 
     def test_does_not_cut_a_slow_but_steady_answer(self, service: Upstream, client: Autoenhance) -> None:
         service.script("*", "*", Step(drip=0.01, json=ORDER))

@@ -5,6 +5,7 @@ from orders.models.events import Event
 from orders.models.keys import ApiKey, NoKey, OrderKey
 from orders.models.orders import Order, OrderDetail, OrderWatch, Shown
 from orders.models.pace import Pace
+from orders.models.strips import OrderStrip
 from orders.models.writes import Busy, Conflict, Write
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Order",
     "OrderDetail",
     "OrderKey",
+    "OrderStrip",
     "OrderWatch",
     "Pace",
     "Shown",

@@ -69,6 +69,7 @@ class Order(models.Model):
     pictures = models.IntegerField(default=0)
     ready = models.IntegerField(default=0)
     failed = models.IntegerField(default=0)
+    strip = models.CharField(max_length=12, default="", blank=True)
     key = models.ForeignKey(ApiKey, models.SET_NULL, null=True)
     deleted = models.BooleanField(default=False)
     version = models.BigIntegerField(default=1)

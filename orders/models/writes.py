@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
@@ -36,6 +37,12 @@ class Conflict(Exception):
         super().__init__(order.label)
 
 
+class WriteQuerySet(models.QuerySet["Write"]):
+    def unclear_of(self, orders: Iterable[Order]) -> WriteQuerySet:
+        """The changes of these orders that are not confirmed yet."""
+        return self.filter(target__in=orders, state=Write.State.UNCLEAR)
+
+
 class Write(models.Model):
     """A create or rename: open (being sent), unclear (outcome unknown), done or refused. Settled only by reading."""
 
@@ -65,6 +72,8 @@ class Write(models.Model):
     deadline = models.DateTimeField()
     sends = models.SmallIntegerField(default=0)
     settled_at = models.DateTimeField(null=True)
+
+    objects = WriteQuerySet.as_manager()
 
     class Meta:
         constraints = [

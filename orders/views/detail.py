@@ -8,12 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
 from dashboard.accounts.access import person
 from dashboard.accounts.roles import Action
-from dashboard.parts import part_or_page, part_or_redirect
+from dashboard.parts import part_or_page, part_or_redirect, wants_part
 from orders import services
-from orders.models import NoKey, Order
+from orders.models import NoKey, Order, Write
+from orders.pictures import may_have_preview
 from orders.remote import RemoteError
 from orders.views.access import order_or_404
 from orders.views.present import moment, name_url
@@ -39,6 +41,8 @@ def order_refresh(request: HttpRequest, pk: int) -> HttpResponse:
         context = _context(request, order) | {"refresh_error": error.message}
         return part_or_page(request, LIVE, PAGE, context, status=422)
     fresh = order_or_404(request, pk, Action.REFRESH)
+    if wants_part(request) and fresh.name != order.name:
+        return HttpResponseClientRefresh()  # the heading and the title have changed too
     return part_or_redirect(request, LIVE, _context(request, fresh), to=fresh.get_absolute_url())
 
 
@@ -52,6 +56,7 @@ def _context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "can_rename": can_rename,
         "why_not": why_not,
         "can_refresh": team.allows(person(request), Action.REFRESH),
+        "write": Write.objects.unclear_of([order]).first(),
         "name_url": name_url(order, order.get_absolute_url()) + "&heading=1",
         "next": order.get_absolute_url(),
         "images": _images(order),
@@ -65,17 +70,13 @@ def _context(request: HttpRequest, order: Order) -> dict[str, Any]:
 
 def _may_rename(request: HttpRequest, order: Order) -> tuple[bool, str]:
     """Whether this person can rename the order, and if not, why and whom to ask."""
-    if not team_allows(request, order):
+    if not order.team.allows(person(request), Action.RENAME):
         return False, _("Viewers can read orders; an owner of the team can change your role.")
     try:
         order.key_for(person(request))
     except NoKey as why:
         return False, str(why)
     return True, ""
-
-
-def team_allows(request: HttpRequest, order: Order) -> bool:
-    return order.team.allows(person(request), Action.RENAME)
 
 
 def _images(order: Order) -> list[dict[str, Any]]:
@@ -90,6 +91,7 @@ def _images(order: Order) -> list[dict[str, Any]]:
                 "label": image["name"],
                 "alt": ", ".join(word for word in words if word),
                 "status_slug": {"processed": "ready", "error": "error"}.get(status, "latent"),
+                "has_preview": may_have_preview(image),
                 "reason": image["reason"] or "",
                 "url": reverse("orders:image", args=[order.pk, image["n"]]),
             }

@@ -18,7 +18,7 @@ def order_image(request: HttpRequest, pk: int, n: int) -> HttpResponse:
     image = order.detail.image(n)
     if image is None:
         raise Http404
-    picture = pictures.preview(order, image["id"])
+    picture = pictures.preview(order, image["id"]) if pictures.may_have_preview(image) else None
     if picture is None:
         return render(request, "orders/placeholder.svg", content_type="image/svg+xml")
     headers = {"Cache-Control": "private, max-age=3600"}

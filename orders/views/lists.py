@@ -115,7 +115,6 @@ def _context(request: HttpRequest, team: Team) -> dict[str, Any]:
         "seen": moment(max(read), team) if read else None,
         "importing": any(key.imported_at is None and key.refused_at is None for key in keys),
         "has_keys": bool(keys),
-        "my_keys": any(key.user_id == person(request).pk for key in keys),
         "can_create": team.allows(person(request), Action.CREATE),
         "can_keep_keys": team.allows(person(request), Action.KEEP_KEYS),
     }

@@ -22,12 +22,10 @@ PART, PAGE = "orders/_name.html", "orders/name.html"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def order_name(request: HttpRequest, pk: int) -> HttpResponse:
-    """GET the form (with `read`: the name as it is); POST `name` and `seen`, the name it was opened with."""
+    """GET the form; POST `name` and `seen`, the name that it was opened with."""
     order = order_or_404(request, pk, Action.RENAME)
     context = _context(request, order)
     if request.method != "POST":
-        if "read" in request.GET:
-            return part_or_redirect(request, PART, context, to=context["next"])
         form = NameForm(initial={"name": order.name, "seen": order.name})
         return part_or_page(request, PART, PAGE, {**context, "form": form, "seen": order.name})
     form = NameForm(request.POST)

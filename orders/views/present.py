@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dashboard.accounts.models import Team
-from orders.models import Order
+from orders.models import Order, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,15 @@ class Row:
     created: Moment
     url: str
     name_url: str
+    strip_url: str
     can_rename: bool
+    write: Write | None
 
 
 def rows(orders: list[Order], team: Team, address: str, *, can_rename: bool) -> list[Row]:
     """The orders of one page of the list, which is at `address`."""
     now, zone = timezone.now(), ZoneInfo(team.time_zone)
+    pending = {write.target_id: write for write in Write.objects.unclear_of(orders)}
     made: list[Row] = []
     last: date | None = None
     for order in orders:
@@ -78,7 +81,9 @@ def rows(orders: list[Order], team: Team, address: str, *, can_rename: bool) -> 
                 created=moment(order.created_at, team, now),
                 url=reverse("orders:detail", args=[order.pk]),
                 name_url=name_url(order, f"{address}#order-{order.pk}"),
+                strip_url=strip_url(order),
                 can_rename=can_rename,
+                write=pending.get(order.pk),
             )
         )
         last = day
@@ -97,3 +102,8 @@ def day_name(day: date, today: date) -> str:
 def name_url(order: Order, back: str) -> str:
     """The address that renames the order and then returns to `back`."""
     return f"{reverse('orders:name', args=[order.pk])}?{urlencode({'next': back})}"
+
+
+def strip_url(order: Order) -> str:
+    """The address of the order's strip as it is now; "" when it has no pictures."""
+    return f"{reverse('orders:strip', args=[order.pk])}?v={order.strip}" if order.strip else ""

@@ -22,7 +22,7 @@ from orders.sandbox.store import Store
 
 OPENAPI = Path(__file__).with_name("openapi.yaml")
 KEY = "sk-contract"
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CONFIG = SchemathesisConfig.from_dict(
     {
         "seed": 1,
@@ -35,33 +35,37 @@ CONFIG = SchemathesisConfig.from_dict(
 
 def described() -> BaseSchema:
     """The schema, ready to be turned into tests of a sandbox with some orders in it."""
-    store = Store(clock=NOW.timestamp)
-    seed(store, KEY, 50, NOW)
-    orders = store.page(store.open_account(KEY), Cut("-date", None, "", 15)).orders
+    store = Store(clock=NOON.timestamp)
+    seed(store, KEY, 50, NOON)
+    found = store.page(store.open_account(KEY), Cut("date", None, "", 15)).orders
+    # What is deleted or processed must not be what the others read.
+    to_delete, to_change, to_look_at = found[:2], found[2:4], found[4:]
 
     def map_path_parameters(context: HookContext, path_parameters: dict[str, Any]) -> dict[str, Any]:
         """Half of the generated order ids become ids that exist, else nearly all answers would be 404."""
         number = digest(repr(path_parameters))
         if context.operation is None or "/orders/" not in context.operation.path or number % 2:
             return path_parameters
-        return {"id": orders[number // 2 % len(orders)].order_id}
+        known = to_delete if context.operation.method == "delete" else to_change
+        return {"id": known[number // 2 % len(known)].order_id}
 
-    schema = schemathesis.openapi.from_dict(narrowed(store, orders), config=CONFIG)
+    schema = schemathesis.openapi.from_dict(narrowed(store, to_change[0], to_look_at), config=CONFIG)
     schema.app = create_app(store)
     schema.hook(map_path_parameters)
     schema.hook(filter_case)
     return schema
 
 
-def narrowed(store: Store, orders: list[Order]) -> dict[str, Any]:
+def narrowed(store: Store, order: Order, orders: list[Order]) -> dict[str, Any]:
     """The description with image ids and offsets that this sandbox knows, because nobody can make those up.
 
     To every body it adds 400 for unreadable JSON, which only contract.md has (section 13).
     """
     text: dict[str, Any] = yaml.safe_load(OPENAPI.read_text())
     parameters = text["components"]["parameters"]
-    parameters["OrderId"]["example"] = orders[0].order_id
-    choose(parameters["ImageId"], [image.image_id for order in orders for image in order.images])
+    parameters["OrderId"]["example"] = order.order_id
+    images = [image for one in orders for image in one.images if image.status(store.now()) == "processed"]
+    choose(parameters["ImageId"], [image.image_id for image in images])
     listing = text["paths"]["/v3/orders/"]["get"]["parameters"]
     offset = next(parameter for parameter in listing if parameter.get("name") == "offset")
     account = store.open_account(KEY)
