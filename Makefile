@@ -29,7 +29,7 @@ slow: $(VENV)/.dev  ## faults, kills, races, drills: up to 30 minutes
 	@$(PYTEST) tests/slow
 
 bench: $(VENV)/.dev  ## the goals of performance, each with its figure and its bound
-	@$(PYTEST) tests/bench
+	@$(BIN)/python -m tests.embedded $(BIN)/python -m tests.bench
 
 lock:  ## write requirements/*.txt again (needs uv)
 	$(LOCK) -o requirements/app.txt
@@ -37,7 +37,7 @@ lock:  ## write requirements/*.txt again (needs uv)
 	$(LOCK) --extra local --extra dev -o requirements/dev.txt
 
 clean:  ## forget the environment, the local data and all caches
-	rm -rf $(VENV) .data staticfiles .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf $(VENV) .data .bench staticfiles tests/slow/prism/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # requirements/dev.txt contains requirements/local.txt.

@@ -88,7 +88,7 @@ class LoginWall(LoginRequiredMiddleware):
             # Who asks is looked up here, and Django hands to process_exception only what a view raises.
             return unavailable(request, error)
 
-    def handle_no_permission(
+    def handle_no_permission(  # type: ignore[override]  # Django always redirects, we do not
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponseBase:
         if not request.htmx:  # type: ignore[attr-defined]

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
+from hashlib import blake2b, sha256
+from operator import attrgetter
 from typing import Any
 
 from orders.answers import RemoteImage, RemoteOrder
-from orders.models import Order, OrderDetail, Shown
+from orders.fold import FOLD_VERSION, fold
+from orders.models import Shown
+
+# Bump it with any change here: what was heard before is then absorbed once more, by the new rules.
+RULES_VERSION = 1
 
 WORDS = {
     "waiting": Shown.WAITING,
@@ -18,43 +24,87 @@ WORDS = {
     "error": Shown.ERROR,
 }
 DONE, FAILED = "processed", "error"
+UNDEVELOPED = ("waiting", "processing")
 STATUS_LENGTH = 100
 FRAMES = 4  # of a strip (decision 9)
 
+_SALT = f"{RULES_VERSION}.{FOLD_VERSION}".encode()
+_everything = attrgetter(*RemoteOrder.__slots__)
 
-def absorb(order: Order, detail: OrderDetail, answer: RemoteOrder, began: datetime) -> bool:
-    """Bring `order` and its `detail` up to the answer, unsaved; whether anything changed.
 
-    What the answer does not say stays. A new order (version 0) without times gets the time of the request.
+@dataclass(slots=True)
+class Known:
+    """What we know of an order from Autoenhance; the fields are columns of Order and OrderDetail.
+
+    Not the models themselves: an import makes one for every order of an account, and a model takes ten times as long.
     """
-    before = _facts(order, detail)
+
+    order_id: str
+    created_at: datetime
+    updated_at: datetime
+    pk: int | None = None
+    name: str = ""
+    find: str = " "
+    fold_version: int = FOLD_VERSION
+    status: str = ""
+    shown: int = Shown.UNKNOWN.value
+    pictures: int = 0
+    ready: int = 0
+    failed: int = 0
+    strip: str = ""
+    deleted: bool = False
+    version: int = 0
+    images: list[dict[str, Any]] = field(default_factory=list)
+    next_n: int = 1
+    is_processing: bool = False
+    is_merging: bool = False
+
+
+_facts = attrgetter(*Known.__slots__)
+
+
+def heard(answer: RemoteOrder) -> int:
+    """All of the answer in 64 bits: what sounds as it did the last time changes nothing."""
+    digest = blake2b(repr(_everything(answer)).encode(), digest_size=8, key=_SALT).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def absorb(order: Known, answer: RemoteOrder, *, found: bool = False) -> bool:
+    """Bring `order` up to the answer, unsaved; whether anything changed, which also counts its version.
+
+    What the answer does not say stays. A new order (version 0) without times keeps those it was made with. `found`: it
+    counts as deleted only because it could not be found, and here it is.
+    """
+    before = _facts(order) if order.version else None
     if answer.name is not None and (answer.name != order.name or order.version == 0):
-        order.rename_to(answer.name)
+        order.name, order.find, order.fold_version = answer.name, fold(answer.name), FOLD_VERSION
     if answer.status is not None:
         order.status = answer.status[:STATUS_LENGTH]
-    detail.is_processing = _said(answer.is_processing, detail.is_processing)
-    detail.is_merging = _said(answer.is_merging, detail.is_merging)
-    order.deleted = _said(answer.is_deleted, order.deleted)
-    _absorb_images(order, detail, answer)
+    order.is_processing = _said(answer.is_processing, order.is_processing)
+    order.is_merging = _said(answer.is_merging, order.is_merging)
+    order.deleted = _said(answer.is_deleted, order.deleted and not found)
+    _absorb_images(order, answer)
     if order.version == 0:
-        order.created_at = answer.created_at or answer.last_updated_at or began
+        order.created_at = answer.created_at or answer.last_updated_at or order.created_at
         order.updated_at = order.created_at
     order.updated_at = answer.last_updated_at or order.updated_at
-    order.shown = shown(order, detail)
-    return order.version == 0 or _facts(order, detail) != before
+    order.shown = shown(order).value
+    changed = before is None or _facts(order) != before
+    order.version += changed
+    return changed
 
 
-def shown(order: Order, detail: OrderDetail) -> Shown:
+def shown(order: Known) -> Shown:
     """Our word for the status (features 4.3.3); without one, it is read off the pictures if possible."""
     if order.deleted:
         return Shown.DELETED
-    if detail.is_merging:
+    if order.is_merging:
         return Shown.MERGING
-    if detail.is_processing:
+    if order.is_processing:
         return Shown.PROCESSING
     if order.status:
         return WORDS.get(order.status.lower(), Shown.UNKNOWN)
-    if detail.images and order.ready + order.failed == len(detail.images):
+    if order.images and order.ready + order.failed == len(order.images):
         return Shown.READY if order.ready else Shown.ERROR
     return Shown.UNKNOWN
 
@@ -62,33 +112,33 @@ def shown(order: Order, detail: OrderDetail) -> Shown:
 def strip_of(images: Sequence[dict[str, Any]]) -> str:
     """What the strip of these pictures shows, as 12 letters that change with it; "" when there are no pictures.
 
-    Of a status it matters only whether the picture is ready or failed: others look alike.
+    A picture that waits and one that is worked on look alike.
     """
-    frames = [(image["id"], image["status"] if image["status"] in (DONE, FAILED) else "") for image in images[:FRAMES]]
+    frames = [(image["id"], "" if image["status"] in UNDEVELOPED else image["status"]) for image in images[:FRAMES]]
     return sha256(json.dumps(frames).encode()).hexdigest()[:12] if frames else ""
 
 
-def _absorb_images(order: Order, detail: OrderDetail, answer: RemoteOrder) -> None:
+def _absorb_images(order: Known, answer: RemoteOrder) -> None:
     """The pictures and their counts. An empty list is "not said" while there must be some (grouping, list entries)."""
     images = answer.images
-    if images is not None and (images or not (detail.is_merging or answer.total_images)):
-        detail.images = _numbered(detail, images)
-        order.ready = sum(image["status"] == DONE for image in detail.images)
-        order.failed = sum(image["status"] == FAILED for image in detail.images)
-        order.pictures = len(detail.images)
-        order.strip = strip_of(detail.images)
+    if images is not None and (images or not (order.is_merging or answer.total_images)):
+        order.images = _numbered(order, images)
+        order.ready = sum(image["status"] == DONE for image in order.images)
+        order.failed = sum(image["status"] == FAILED for image in order.images)
+        order.pictures = len(order.images)
+        order.strip = strip_of(order.images)
     if answer.total_images is not None:
-        order.pictures = max(answer.total_images, len(detail.images))
+        order.pictures = max(answer.total_images, len(order.images))
 
 
-def _numbered(detail: OrderDetail, images: Sequence[RemoteImage]) -> list[dict[str, Any]]:
+def _numbered(order: Known, images: Sequence[RemoteImage]) -> list[dict[str, Any]]:
     """The pictures as we keep them, each with the number it got at first sight; numbers are never reused."""
-    numbers = {image["id"]: image["n"] for image in detail.images}
+    numbers = {image["id"]: image["n"] for image in order.images}
     kept = []
     for image in images:
         if image.image_id not in numbers:
-            numbers[image.image_id] = detail.next_n
-            detail.next_n += 1
+            numbers[image.image_id] = order.next_n
+            order.next_n += 1
         kept.append(
             {
                 "n": numbers[image.image_id],
@@ -104,21 +154,3 @@ def _numbered(detail: OrderDetail, images: Sequence[RemoteImage]) -> list[dict[s
 
 def _said(value: bool | None, kept: bool) -> bool:
     return kept if value is None else value
-
-
-def _facts(order: Order, detail: OrderDetail) -> tuple[Any, ...]:
-    """Everything that a page shows."""
-    return (
-        order.name,
-        order.status,
-        order.shown,
-        order.updated_at,
-        order.pictures,
-        order.ready,
-        order.failed,
-        order.strip,
-        order.deleted,
-        detail.images,
-        detail.is_processing,
-        detail.is_merging,
-    )

@@ -13,6 +13,7 @@ LONGEST_TOKEN = 40
 LONGEST_BYTES = 800
 
 ADDRESS_WORDS = {
+    "#": "apartment",
     "apt": "apartment",
     "ave": "avenue",
     "av": "avenue",
@@ -35,21 +36,35 @@ ADDRESS_WORDS = {
     "ter": "terrace",
 }
 
-_TOKEN = re.compile(r"#|\w+")
+TOKEN = re.compile(r"#|\w+")
+
+
+def plain(text: str) -> str:
+    """`text` without case and accents."""
+    if text.isascii():  # nine names in ten, and three times as fast
+        return text.lower()
+    signs = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(sign for sign in signs if not unicodedata.combining(sign))
+
+
+def written_out(token: str) -> str:
+    """A TOKEN of plain text as it is stored: address words in full, at most LONGEST_TOKEN letters."""
+    return ADDRESS_WORDS.get(token, token)[:LONGEST_TOKEN]
 
 
 def tokens(text: str) -> list[str]:
     """The words of `text`: without case and accents, address words written out, # as "apartment"."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
-    found = (match.group() for match in _TOKEN.finditer(plain))
-    return ["apartment" if word == "#" else ADDRESS_WORDS.get(word, word)[:LONGEST_TOKEN] for word in found]
+    return [written_out(match.group()) for match in TOKEN.finditer(plain(text))]
 
 
 def fold(text: str) -> str:
     """`text` as it is stored for search: " 12 rosewood street ", at most LONGEST_BYTES of UTF-8."""
+    words = tokens(text)
+    whole = " ".join(["", *words, ""])
+    if len(whole.encode()) <= LONGEST_BYTES:
+        return whole
     folded = ""
-    for word in tokens(text):
+    for word in words:
         longer = f"{folded} {word}"
         if len(longer.encode()) >= LONGEST_BYTES:
             break

@@ -14,7 +14,10 @@ from dashboard.accounts.models import Team, User
 from dashboard.accounts.roles import Action
 from orders import names
 from orders.issued import issue, issued
-from orders.models import ApiKey
+from orders.models import ApiKey, View
+from orders.rules import Rule
+from orders.search import LONGEST_TEXT
+from orders.search.places import NEWEST_FIRST, valid
 
 # Visible ASCII, as it goes into a header (T10).
 KEY = re.compile(r"[\x21-\x7e]{8,256}")
@@ -94,9 +97,7 @@ class SecretField(forms.CharField):
 
     def __init__(self) -> None:
         attrs = {"autocomplete": "off", "spellcheck": "false"}
-        super().__init__(
-            label=_("API key"), strip=False, widget=forms.PasswordInput(attrs=attrs, render_value=False)
-        )
+        super().__init__(label=_("API key"), strip=False, widget=forms.PasswordInput(attrs=attrs, render_value=False))
 
     def to_python(self, value: Any) -> str:
         """Trimmed of what copying brings along; other odd signs around it are not ours to drop (T10)."""
@@ -135,3 +136,81 @@ class ReplaceForm(forms.Form):
     """Another secret for a key that is kept."""
 
     key = SecretField()
+
+
+class ViewForm(forms.Form):
+    """A search to keep, for oneself or, for who may, for the team."""
+
+    name = forms.CharField(label=_("Name"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    q = forms.CharField(
+        label=_("Search"),
+        max_length=LONGEST_TEXT,
+        required=False,
+        help_text=_("As in the search box of the list; empty means all orders."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "mono", "dir": "auto"}),
+    )
+    sort = forms.CharField(required=False, widget=forms.HiddenInput)
+    shared = forms.BooleanField(label=_("For the whole team"), required=False)
+
+    def __init__(self, user: User, team: Team, data: Any = None, initial: Any = None) -> None:
+        self.user, self.team = user, team
+        super().__init__(data, initial=initial)
+        if not team.allows(user, Action.KEEP_VIEWS):
+            del self.fields["shared"]
+        if initial:  # somebody who comes to keep a search goes on where only the name is missing
+            self.fields["name"].widget.attrs["autofocus"] = True
+
+    def clean_sort(self) -> str:
+        """ "" is the usual one, also for one that makes no sense."""
+        sort = valid(self.cleaned_data["sort"])
+        return "" if sort == NEWEST_FIRST else sort
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if View.objects.filter(team=self.team, owner=self.owner, name=data.get("name")).exists():
+            self.add_error("name", _("There is a view with this name already."))
+        return data
+
+    @property
+    def owner(self) -> User | None:
+        """Whose it will be; None is the team."""
+        return None if self.cleaned_data.get("shared") else self.user
+
+    def save(self) -> View:
+        """The view, saved; pressed twice at once, the same one."""
+        data = self.cleaned_data
+        search = {"text": data["q"], "sort": data["sort"]}
+        return View.objects.get_or_create(search, team=self.team, owner=self.owner, name=data["name"])[0]
+
+
+class ViewNameForm(forms.Form):
+    """Another name for a view."""
+
+    name = forms.CharField(label=_("Name"), max_length=60)
+
+    def __init__(self, view: View, data: Any = None) -> None:
+        self.view = view
+        super().__init__(data, initial={"name": view.name})
+
+
+class PieceField(forms.CharField):
+    """A piece of names: no longer than a name, as it was typed, or empty."""
+
+    def __init__(self, label: Any) -> None:
+        widget = forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "dir": "auto"})
+        super().__init__(label=label, strip=False, required=False, max_length=settings.NAME_MAX_LENGTH, widget=widget)
+
+
+class RuleForm(forms.Form):
+    """How to make new names of many old ones, in plain text; spaces around count."""
+
+    find = PieceField(label=_("Find"))
+    replace = PieceField(label=_("Replace by"))
+    match_case = forms.BooleanField(label=_("Only with the same capitals"), required=False)
+    start = PieceField(label=_("Put before every name"))
+    end = PieceField(label=_("Put behind every name"))
+
+    @property
+    def rule(self) -> Rule:
+        """What the valid form asks for."""
+        return Rule(**self.cleaned_data)

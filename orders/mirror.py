@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from django.db import transaction
-from django.db.models import Max, Q
+import structlog
+from django.db import DatabaseError, transaction
+from django.db.models import Max
 
 from dashboard.accounts.models import Team
-from orders.absorb import absorb
+from orders import bulk
+from orders.absorb import Known, absorb, heard
 from orders.answers import RemoteOrder
-from orders.models import ApiKey, Event, Order, OrderDetail, OrderKey, OrderWatch, Write
+from orders.models import ApiKey, Event, Order, OrderKey, Write
+from orders.models.words import Word
 
-FIELDS = ["name", "find", "fold_version", "status", "shown", "created_at", "updated_at", "pictures", "ready", "failed"]
-FIELDS += ["strip", "deleted", "version"]
-DETAIL_FIELDS = ["images", "next_n", "is_processing", "is_merging"]
+log = structlog.get_logger(__name__)
+
+# A list notes what it saw no more often than this: else a pass that finds nothing new would rewrite a row per order.
+SEEN_EVERY = timedelta(minutes=10)
+# Classes of SQLSTATE that speak of the data: what it is, what it must be, how large it may be.
+UNSTORABLE = ("22", "23", "54")
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What became of a list of orders: how many are in the mirror, added or changed by this, or could not be stored."""
+
+    listed: int = 0
+    changed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.listed + other.listed, self.changed + other.changed, self.skipped + other.skipped)
 
 
 @transaction.atomic
@@ -28,43 +47,93 @@ def mirror(
     it knows by another key are noted. Without, only known orders are brought up to date. `own` marks the answer to our
     own Write, which counts even when its times look old. Returns the orders by id, as they are now.
     """
+    _take(team, answers, began, key, own=own)
+    ids = [answer.order_id for answer in answers]
+    return list(Order.objects.filter(team=team, order_id__in=ids).order_by("order_id"))
+
+
+def mirror_list(team: Team, answers: Sequence[RemoteOrder], began: datetime, key: ApiKey) -> Tally:
+    """As `mirror` for a list of any length; an order that cannot be stored costs no other (DESIGN section 5)."""
+    try:
+        with transaction.atomic():
+            return Tally(listed=len(answers), changed=_take(team, answers, began, key))
+    except (DatabaseError, ValueError) as error:
+        if not _unstorable(error):
+            raise
+        if len(answers) == 1:
+            log.warning("an order cannot be stored", order_id=answers[0].order_id, error=type(error).__name__)
+            return Tally(skipped=1)
+    half = len(answers) // 2
+    return mirror_list(team, answers[:half], began, key) + mirror_list(team, answers[half:], began, key)
+
+
+def _unstorable(error: Exception) -> bool:
+    """Whether the data is at fault, and not the database or its connection."""
+    state = getattr(error.__cause__, "sqlstate", None) or ""
+    return state[:2] in UNSTORABLE if isinstance(error, DatabaseError) else True
+
+
+def _take(
+    team: Team, answers: Collection[RemoteOrder], began: datetime, key: ApiKey | None, *, own: bool = False
+) -> int:
+    """Take the answers in; how many orders were added or changed.
+
+    Whoever does so holds the team's row: two lists at once can neither add an order twice nor lock each other out.
+    """
+    Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     said = {answer.order_id: answer for answer in answers}
-    if key is not None:
-        _add(team, said, began, key)
-    orders = list(Order.objects.locked().filter(team=team, order_id__in=said))
-    details = OrderDetail.objects.in_bulk([order.pk for order in orders])
-    settled, pending = _settled(team, said), _pending(team, said)
-    changed = []
-    for order in orders:
-        answer = said[order.order_id]
-        fresh = order.version == 0
+    sounds = {order_id: heard(answer) for order_id, answer in said.items()}
+    news = bulk.closer_look(team, sounds, key, began - SEEN_EVERY if key else began)
+    known = {one.pk: one for one in news if one.pk}
+    changed, taken = _update(team, [one for one in known.values() if one.told], said, began, own=own)
+    added = [_new(said[one.order_id], began) for one in news if not one.pk] if key else []
+    if key:
+        _note_key(known, key)
+    stored = [*added, *changed]
+    bulk.store(team, key, stored, sounds, began)
+    bulk.watch({pk: sounds[one.order_id] if pk in taken else None for pk, one in known.items()}, began)
+    Word.objects.learn(team, [order.find for order in stored])
+    return len(stored)
+
+
+def _new(answer: RemoteOrder, began: datetime) -> Known:
+    order = Known(answer.order_id, created_at=began, updated_at=began)
+    absorb(order, answer)
+    return order
+
+
+def _update(
+    team: Team, news: Collection[bulk.News], said: Mapping[str, RemoteOrder], began: datetime, *, own: bool
+) -> tuple[list[Known], set[int]]:
+    """Absorb what is said of known orders: those that change by it, and the primary keys of all that took it in.
+
+    An outdated answer is not taken in. What changed at Autoenhance by itself becomes an Event.
+    """
+    ids = [one.order_id for one in news]
+    lost = {one.pk for one in news if one.lost}
+    settled, pending = (_settled(team, ids), _pending(team, ids)) if ids else ({}, set())
+    changed: list[Known] = []
+    taken: set[int] = set()
+    events: list[Event] = []
+    for pk, order in bulk.known([one.pk for one in news if one.pk]).items():
+        answer, name, shown = said[order.order_id], order.name, order.shown
         outdated = order.order_id in pending or _outdated(order, answer, began, settled.get(order.order_id))
-        if (own or fresh or not outdated) and _take(order, details[order.pk], answer, began, own=own):
+        if outdated and not own:
+            continue
+        taken.add(pk)
+        if absorb(order, answer, found=pk in lost):
             changed.append(order)
-    Order.objects.bulk_update(changed, FIELDS)
-    OrderDetail.objects.bulk_update([details[order.pk] for order in changed], DETAIL_FIELDS)
-    OrderWatch.objects.filter(order__in=orders, seen_at__lt=began).update(seen_at=began)
-    return orders
+            events += _events(team, order, name, shown, own=own)
+    Event.objects.bulk_create(events)
+    return changed, taken
 
 
-def _add(team: Team, said: Collection[str], began: datetime, key: ApiKey) -> None:
-    """Bare rows (version 0) for orders that are new to the team, and which key lists those that are not."""
-    known = set(Order.objects.filter(team=team, order_id__in=said).values_list("order_id", flat=True))
-    # In the order of their ids, as every lock is taken; somebody else may add the same order at this moment.
-    rows = [
-        Order(team=team, key=key, order_id=order_id, version=0, created_at=began, updated_at=began)
-        for order_id in sorted(set(said) - known)
-    ]
-    Order.objects.bulk_create(rows, ignore_conflicts=True)
-    orders = Order.objects.filter(team=team, order_id__in=said)
-    bare = orders.filter(detail__isnull=True)
-    OrderDetail.objects.bulk_create([OrderDetail(order=order) for order in bare], ignore_conflicts=True)
-    OrderWatch.objects.bulk_create(
-        [OrderWatch(order=order, seen_at=began) for order in orders.filter(watch__isnull=True)], ignore_conflicts=True
-    )
-    orders.filter(Q(key=None) | Q(key__refused_at__isnull=False)).update(key=key)
-    others = orders.exclude(key=key)
-    OrderKey.objects.bulk_create([OrderKey(order=order, key=key) for order in others], ignore_conflicts=True)
+def _note_key(known: Mapping[int, bulk.News], key: ApiKey) -> None:
+    """Orders whose own key works no more are the listing key's now; that it lists others as well is noted."""
+    if orphans := [pk for pk, one in known.items() if one.orphan]:
+        Order.objects.filter(pk__in=orphans).update(key=key)
+    further = [OrderKey(order_id=pk, key=key) for pk, one in known.items() if one.other and not one.orphan]
+    OrderKey.objects.bulk_create(further, ignore_conflicts=True)
 
 
 def _settled(team: Team, order_ids: Collection[str]) -> dict[str, datetime]:
@@ -80,21 +149,18 @@ def _pending(team: Team, order_ids: Collection[str]) -> set[str]:
     return set(writes.values_list("order_id", flat=True))
 
 
-def _outdated(order: Order, answer: RemoteOrder, began: datetime, settled: datetime | None) -> bool:
+def _outdated(order: Known, answer: RemoteOrder, began: datetime, settled: datetime | None) -> bool:
     """Whether the answer may be older than what we have: asked before our last Write settled, or by its own time."""
     if settled is not None and began <= settled:
         return True
     return answer.last_updated_at is not None and answer.last_updated_at < order.updated_at
 
 
-def _take(order: Order, detail: OrderDetail, answer: RemoteOrder, began: datetime, *, own: bool) -> bool:
-    """Absorb the answer; whether anything changed. What changed at Autoenhance by itself becomes an Event."""
-    first, name, shown = order.version == 0, order.name, order.shown
-    if not absorb(order, detail, answer, began):
-        return False
-    order.version += 1
-    if not first and not own and order.name != name:
-        Event.add(Event.Kind.NAME_CHANGED, order=order, old=name, new=order.name)
-    if not first and order.shown != shown:
-        Event.add(Event.Kind.STATUS, order=order, old=int(shown), new=int(order.shown), status=order.status)
-    return True
+def _events(team: Team, order: Known, name: str, shown: int, *, own: bool) -> list[Event]:
+    """What the timeline says of an order that had this name and status before."""
+    told: list[tuple[Event.Kind, dict[str, object]]] = []
+    if not own and order.name != name:
+        told.append((Event.Kind.NAME_CHANGED, {"old": name, "new": order.name}))
+    if order.shown != shown:
+        told.append((Event.Kind.STATUS, {"old": shown, "new": order.shown, "status": order.status}))
+    return [Event(kind=kind, team_id=team.pk, order_id=order.pk, data=data) for kind, data in told]

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from dashboard.accounts.models import Team, User
-from orders import writes
+from orders import rounds, sync, writes
 from orders.account import autoenhance, through
 from orders.answers import Page
 from orders.mirror import mirror
-from orders.models import ApiKey, Event, Order, Write, now
+from orders.models import ApiKey, Event, Order, Sync, Write, now
 from orders.names import clean
-from orders.queue import later
 from orders.remote import RemoteError
 
 log = structlog.get_logger(__name__)
 
 # A rename looks at the order first; that must not cost a person more than this, in seconds.
 LOOK_DEADLINE = 2.0
+# A small catch-up while a person waits (decision 4).
+LOOK_PAGES, LOOK_EVERY = 3, timedelta(minutes=1)
 
 
 class OtherAccount(Exception):
@@ -117,7 +118,25 @@ def test_key(key: ApiKey) -> Proof | None:
 
 
 def _import_later(key: ApiKey) -> None:
-    later("orders.import", once=f"import:{key.pk}", key_id=key.pk)
+    rounds.queue(key.pk, Sync.Kind.IMPORT)
+
+
+def catch_up_for(user: User, team: Team) -> None:
+    """Look at Autoenhance for orders so new that we do not know them, with the person's own keys (decision 4).
+
+    At most 3 pages of each list; what is further down is read in the background. A list whose newest orders were read
+    within the last minute is left alone, so that pasting ids costs no more. Where it fails, nothing new is known.
+    """
+    for key in ApiKey.objects.live().filter(user=user, team=team):
+        pass_ = Sync.begin(key, Sync.Kind.CATCH_UP, pause=LOOK_EVERY)
+        if pass_ is None:
+            continue
+        try:
+            sync.read(pass_, LOOK_PAGES)
+        except RemoteError as error:
+            log.info("could not look for new orders", key=key.pk, error=type(error).__name__)
+        if pass_.unfinished:
+            rounds.queue(key.pk, Sync.Kind.CATCH_UP)
 
 
 def _proof(page: Page) -> Proof | None:

@@ -90,13 +90,13 @@ def _frame(order: Order, image: dict[str, Any]) -> Image.Image | None:
     """One picture of the order as a frame; None when it cannot be had now."""
     if image["status"] == FAILED:
         return crossed()
-    if image["status"] != DONE:
+    if not pictures.may_have_preview(image):
         return dark()
     try:
         return developed(pictures.fetch(order, image["id"]).data)
-    except NotFound:
-        return dark()
     except RemoteError as error:
+        if isinstance(error, NotFound) and image["status"] == DONE:
+            return dark()  # it is gone; one whose status nobody knows may still come
         log.info("a picture of a strip could not be had", order=order.pk, error=type(error).__name__)
         return None
 

@@ -1,13 +1,21 @@
-"""What runs in the background, and when. Arguments are ids only; every task may run twice."""
+"""What runs in the background, and when. Arguments are ids only; every task may run twice.
+
+No task has a RetryStrategy: a job that goes back to waiting while another of the same `once` waits already hits the
+unique index on it and is stuck. What has to be done again is queued again.
+"""
 
 from __future__ import annotations
 
-import structlog
-from procrastinate import JobContext, RetryStrategy
-from procrastinate.contrib.django import app
+from datetime import timedelta
 
-from orders import strips, sync, writes
-from orders.models import ApiKey, Order
+import structlog
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
+
+from orders import batches, missing, rounds, strips, sync, writes
+from orders.models import ApiKey, Order, Sync, now
 from orders.remote import KeyRejected, RemoteError
 
 log = structlog.get_logger(__name__)
@@ -15,30 +23,52 @@ log = structlog.get_logger(__name__)
 # A worker that has not been heard of for this many seconds is dead, and its jobs are taken up again.
 STALLED = 60
 HOURS_KEPT = 72
+# Then other work gets its turn: some keys with long lists must not fill the worker (T42).
+PAGES_AT_ONCE = 20
 
 
-@app.task(name="orders.settle", queue="writes", retry=RetryStrategy(max_attempts=5, exponential_wait=4))
+@app.task(name="orders.settle", queue="writes")
 def settle(write_id: int) -> None:
     """Find out what became of a Write."""
     writes.settle(write_id)
 
 
-@app.task(
-    name="orders.import",
-    queue="imports",
-    retry=RetryStrategy(max_attempts=8, exponential_wait=4, retry_exceptions=[RemoteError]),
-)
+@app.task(name="orders.import", queue="imports", priority=-1)
 def import_orders(key_id: int) -> None:
-    """Read a key's list into the mirror."""
-    key = ApiKey.objects.live().filter(pk=key_id).select_related("user", "team").first()
+    """Read a key's list into the mirror, to its end."""
+    _read(key_id, Sync.Kind.IMPORT)
+
+
+@app.task(name="orders.catch_up", queue="imports", priority=-1)
+def catch_up(key_id: int) -> None:
+    """Read what is new in a key's list."""
+    _read(key_id, Sync.Kind.CATCH_UP)
+
+
+@app.task(name="orders.daily", queue="imports", priority=-2)
+def daily(key_id: int) -> None:
+    """Read a key's whole list again."""
+    _read(key_id, Sync.Kind.DAILY)
+
+
+def _read(key_id: int, kind: Sync.Kind) -> None:
+    """Read on for some pages; the rest is queued again, and after a failure later each time."""
+    key = ApiKey.objects.live().filter(pk=key_id).first()
     if key is None:
         return
+    pass_ = Sync.take_up(key, kind)
     try:
-        listed = sync.import_orders(key)
+        sync.read(pass_, PAGES_AT_ONCE)
     except KeyRejected:
-        log.warning("import stopped: key refused", key=key_id)
-        return
-    log.info("imported", key=key_id, orders=listed)
+        log.warning("reading a list stopped: key refused", key=key_id, kind=kind)
+    except RemoteError as error:
+        log.warning("reading a list was interrupted", key=key_id, kind=kind, error=type(error).__name__)
+        rounds.queue(key_id, kind, now() + max(pass_.pause, timedelta(seconds=error.retry_after or 0)))
+    else:
+        if pass_.unfinished:
+            rounds.queue(key_id, kind)
+        else:
+            log.info("read a list", key=key_id, kind=kind, orders=pass_.read, skipped=pass_.skipped)
 
 
 @app.task(name="orders.strip", queue="strips", priority=-1)
@@ -49,14 +79,45 @@ def strip(order_id: int) -> None:
         strips.make(order)
 
 
+@app.task(name="orders.batch", queue="batches")
+def batch(batch_id: int) -> None:
+    """Carry on with renaming many orders."""
+    batches.run(batch_id)
+
+
+@app.periodic(cron="* * * * *", periodic_id="sweep")
+@app.task(name="orders.sweep", queue="writes", queueing_lock="sweep")
+def sweep(timestamp: int) -> None:
+    """Look at Writes that are overdue and at batches that run, whatever became of their jobs."""
+    writes.sweep()
+    batches.sweep()
+
+
+@app.periodic(cron="*/10 * * * *", periodic_id="plan")
+@app.task(name="orders.plan", queue="rescue", queueing_lock="plan")
+def plan(timestamp: int) -> None:
+    """Queue what is to be read of each key's list in the next ten minutes."""
+    rounds.plan()
+
+
+@app.periodic(cron="5-59/10 * * * *", periodic_id="missing")
+@app.task(name="orders.missing", queue="imports", queueing_lock="missing")
+def look_for_missing(timestamp: int) -> None:
+    """Look for orders that their lists do not show any more."""
+    missing.look()
+
+
 @app.periodic(cron="* * * * *", periodic_id="rescue")
 @app.task(name="orders.rescue", queue="rescue", queueing_lock="rescue", pass_context=True)
 async def rescue(context: JobContext, timestamp: int) -> None:
     """Take up the jobs of workers that were killed: procrastinate leaves that to us."""
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED):
+        try:
+            await manager.retry_job(job)
+        except UniqueViolation:  # another of the same `once` waits already, and will do it
+            await manager.finish_job(job, status=Status.FAILED, delete_job=False)
         log.warning("rescued a job", job=job.id, task=job.task_name)
-        await manager.retry_job(job)
 
 
 @app.periodic(cron="17 3 * * *", periodic_id="tidy")
@@ -66,4 +127,16 @@ async def tidy(context: JobContext, timestamp: int) -> None:
     await context.app.job_manager.delete_old_jobs(nb_hours=HOURS_KEPT, include_failed=False)
 
 
-__all__ = ["import_orders", "rescue", "settle", "strip", "tidy"]
+__all__ = [
+    "batch",
+    "catch_up",
+    "daily",
+    "import_orders",
+    "look_for_missing",
+    "plan",
+    "rescue",
+    "settle",
+    "strip",
+    "sweep",
+    "tidy",
+]

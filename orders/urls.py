@@ -2,12 +2,26 @@
 
 from django.urls import path
 
-from orders.views import detail, images, keys, lists, name, new, strips
+from orders.views import bulk, detail, export, images, keys, lists, name, new, saved, strips, syncs
 
 app_name = "orders"
 urlpatterns = [
     path("teams/<slug:slug>/orders/", lists.order_list, name="list"),
     path("teams/<slug:slug>/orders/new/", new.order_new, name="new"),
+    path("teams/<slug:slug>/orders/sync/", syncs.order_sync, name="sync"),
+    path("teams/<slug:slug>/orders/names/", bulk.names, name="names"),
+    path("teams/<slug:slug>/orders/names/<int:pk>/", bulk.batch, name="batch"),
+    path("teams/<slug:slug>/orders/names/<int:pk>/again/", bulk.batch_again, name="batch_again"),
+    path("teams/<slug:slug>/orders/names/<int:pk>/undo/", bulk.batch_undo, name="batch_undo"),
+    path("teams/<slug:slug>/orders.csv", export.orders_csv, name="export"),
+    path("teams/<slug:slug>/orders/find/", lists.order_find, name="find"),
+    path("teams/<slug:slug>/orders/page-size/", lists.page_size, name="page_size"),
+    path("teams/<slug:slug>/views/", saved.saved_views, name="views"),
+    path("views/<int:pk>/name/", saved.view_name, name="view_name"),
+    path("views/<int:pk>/delete/", saved.view_delete, name="view_delete"),
+    path("views/<int:pk>/pin/", saved.view_pin, name="view_pin"),
+    path("views/<int:pk>/default/", saved.view_default, name="view_default"),
+    path("views/<int:pk>/sharing/", saved.view_sharing, name="view_sharing"),
     path("orders/<int:pk>/", detail.order_detail, name="detail"),
     path("orders/<int:pk>/name/", name.order_name, name="name"),
     path("orders/<int:pk>/refresh/", detail.order_refresh, name="refresh"),

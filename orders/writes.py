@@ -38,6 +38,9 @@ PAGES_TO_FIND, PAGES_WHILE_WAITING = 20, 2
 # The longest that settling takes: these pages and the write itself, each within its call's budget.
 SETTLE_BUDGET = CALL_BUDGET * (PAGES_TO_FIND + 1)
 LONGEST_PAUSE = timedelta(minutes=30)
+# A Write that nobody has looked at for so long has lost its job: its worker died, or the database failed under it.
+OVERDUE = LONGEST_PAUSE + timedelta(minutes=5)
+MOST_SWEPT = 500
 
 
 def create(key: ApiKey, actor: User, order_id: str, name: str) -> Write:
@@ -88,6 +91,13 @@ def settle(pk: int) -> None:
             write.doubt(error.message)
     if write.pending:
         _look_again(write)
+
+
+def sweep() -> None:
+    """Queue a look at every Write that is overdue; where a job for it waits already, nothing is added."""
+    overdue = Write.objects.filter(state__in=Write.PENDING, deadline__lt=now() - OVERDUE)
+    for write in overdue.order_by("deadline")[:MOST_SWEPT]:
+        _settle_later(write, now())
 
 
 def _call(write: Write) -> RemoteOrder:

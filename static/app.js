@@ -113,15 +113,52 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (form && detail.shouldSwap) form.dataset.closed = "";
 });
 
-/** Typing replaces the address, Enter adds one: Back then leaves the search instead of replaying its letters. */
+/* Search (features 4.2) ------------------------------------------------------------------------------------------------- */
+
+/* The address before the typing began: Enter leaves it behind, so that Back leaves the search, not its last letter. */
+let settled = location.href;
+for (const name of ["htmx:pushedIntoHistory", "htmx:historyRestore"]) {
+  document.addEventListener(name, () => { settled = location.href; });
+}
+
+/** Typing replaces the address, Enter adds one. */
 function rememberSearch(form, trigger) {
   if (trigger?.type === "submit") form.setAttribute("hx-push-url", "true");
   else form.removeAttribute("hx-push-url");
 }
 
+document.addEventListener("htmx:beforeHistoryUpdate", ({ detail: { history: update, requestConfig } }) => {
+  if (update.type !== "push" || !requestConfig.elt.matches("[role=search]")) return;
+  if (new URL(update.path, location.href).href === settled) update.type = "replace";
+  else history.replaceState(history.state, "", settled);
+});
+
+/** After a click on a tab, a filter or a column's head: the box shows what is searched now, and the focus stays near. */
+function followResults(results, element) {
+  if (element.matches("[role=search]")) return;
+  document.getElementById("q").value = results.dataset.q;
+  if (document.activeElement !== document.body) return;
+  focusOn(results.querySelector(element.closest("details") ? ".filters summary" : ".filters a"));
+}
+
+document.addEventListener("keydown", (event) => {
+  const box = event.target;
+  if (event.key !== "Escape" || box.id !== "q" || composing(event)) return;
+  event.preventDefault();
+  if (!box.value) {
+    box.blur();
+    return;
+  }
+  box.value = "";
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+/* What was swapped in -------------------------------------------------------------------------------------------------- */
+
 document.addEventListener("htmx:afterSwap", (event) => {
   const part = event.target;
   if (part.matches("[data-announce]")) announce(part.dataset.announce);
+  if (part.matches("#results")) followResults(part, event.detail.requestConfig.elt);
   if (part.matches("form[data-rename]")) openRename(part, event.detail.requestConfig.verb);
   else if (part.matches(".name")) closeRename(part, event.detail.requestConfig.verb);
 });
@@ -153,16 +190,17 @@ function hideErrors(element) {
   if (slot) slot.hidden = true;
 }
 
-function showError(element, text) {
+/** `content` is a text or a node. */
+function showError(element, content) {
   const slot = element.isConnected && errorSlot(element);
   if (slot) {
-    slot.textContent = text;
+    slot.replaceChildren(content);
     slot.hidden = false;
     return;
   }
   const toast = document.createElement("p");
   toast.className = "toast";
-  toast.textContent = text;
+  toast.replaceChildren(content);
   toasts().replaceChildren(toast);
 }
 
@@ -170,25 +208,28 @@ for (const name of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, (event) => showError(event.detail.elt, toasts().dataset.unreachable));
 }
 
-document.addEventListener("htmx:responseError", (event) => {
-  const forbidden = event.detail.xhr.status === 403;
-  showError(event.detail.elt, forbidden ? toasts().dataset.forbidden : toasts().dataset.failed);
+document.addEventListener("htmx:responseError", async ({ detail: { elt, xhr } }) => {
+  try {
+    if (xhr.status === 403) await renewToken();
+  } finally {
+    showError(elt, complaint(xhr.status));
+  }
 });
 
-/* Pictures ------------------------------------------------------------------------------------------------------------- */
-
-/* Too many at once, or Autoenhance is slow: then there is a drawn placeholder, 3 by 2 pixels by its own account. */
-const MOST_TRIES = 5;
-
-function tryAgain(image) {
-  if (!image.matches?.("img.photo") || image.naturalWidth !== 3) return;
-  const tries = Number(image.dataset.tries ?? 0) + 1;
-  image.dataset.tries = tries;
-  if (tries <= MOST_TRIES) setTimeout(() => { image.src = `${image.src.split("?")[0]}?try=${tries}`; }, 600 * 2 ** tries);
+function complaint(status) {
+  if (status === 401) return document.getElementById("logged-out").content.cloneNode(true);
+  return status === 403 ? toasts().dataset.forbidden : toasts().dataset.failed;
 }
 
-document.addEventListener("load", (event) => tryAgain(event.target), true);
-for (const image of document.images) tryAgain(image);
+/** A login in another tab makes the token of this page void (F67): put the one that counts now into its place. */
+async function renewToken() {
+  const fresh = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+  const headers = fresh.body.getAttribute("hx-headers");
+  if (!headers) return;
+  document.body.setAttribute("hx-headers", headers);
+  const token = JSON.parse(headers)["x-csrftoken"];
+  for (const input of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) input.value = token;
+}
 
 /* Small things ------------------------------------------------------------------------------------------------------------ */
 

@@ -21,6 +21,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import connection
 from django.test import Client
 from django.utils.log import AdminEmailHandler
+from psycopg import sql
 
 CORE = "cAnArY7f3kQx9ZwLmPq2"
 CANARY = f"ae+{CORE}&%wxyz"
@@ -100,7 +101,7 @@ def in_database() -> Iterator[str]:
     """Every row of every table as text, and what is inside of the sessions."""
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
-            cursor.execute(f'select t::text from "{table}" t')
+            cursor.execute(sql.SQL("select t::text from {} t").format(sql.Identifier(table)))
             yield from (row for (row,) in cursor.fetchall())
     yield from (str(session.get_decoded()) for session in Session.objects.all())
 

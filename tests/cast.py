@@ -9,12 +9,10 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -31,16 +29,10 @@ PASSWORD = "correct horse battery staple"
 ALICES_KEY, BOBS_KEY, CHARLIES_KEY = "ae_alice_0123456789", "ae_bob_0123456789", "ae_charlie_0123456789"
 
 
-@lru_cache(maxsize=1)
-def hashed() -> str:
-    """PASSWORD as it is stored; made once, because a good hash is slow."""
-    return make_password(PASSWORD)
-
-
 def person(name: str) -> User:
     """A user with a verified address and a password that the tests know."""
     email = f"{name.lower()}@example.com"
-    user = User.objects.create(email=email, password=hashed(), name=name)
+    user = User.objects.create_user(email, PASSWORD, name=name)
     EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     return user
 

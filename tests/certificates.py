@@ -14,16 +14,20 @@ from cryptography.x509.oid import NameOID
 
 
 def certificate(folder: Path, *, address: str = "127.0.0.1", valid_days: int = 1) -> tuple[ssl.SSLContext, Path]:
-    """What a server needs, and the file that a client would have to trust. Expired when `valid_days` is negative."""
+    """For `address` and localhost: what a server needs, and the file that a client would have to trust.
+
+    Expired when `valid_days` is negative.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "stand-in")])
+    host = x509.IPAddress(ipaddress.ip_address(address))
     end = datetime.now(UTC) + timedelta(days=valid_days)
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(end - timedelta(days=9))
         .not_valid_after(end)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([host, x509.DNSName("localhost")]), critical=False)
         .sign(key, hashes.SHA256())
     )
     trust, secret = folder / "trust.pem", folder / "secret.pem"

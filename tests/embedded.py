@@ -10,6 +10,7 @@ import atexit
 import base64
 import contextlib
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -20,8 +21,8 @@ from dashboard.local.postgres import server
 # As in production, so that nothing passes only because of DEBUG.
 ENVIRONMENT = {
     "DEBUG": "false",
-    "SECRET_KEY": "only-for-tests-0123456789-abcdefghijklmnopqrstuvwxyz",
-    "KEY_ENCRYPTION_KEYS": base64.b64encode(bytes(range(32))).decode(),
+    "SECRET_KEY": secrets.token_urlsafe(50),
+    "KEY_ENCRYPTION_KEYS": base64.b64encode(os.urandom(32)).decode(),
     "SITE_URL": "http://localhost:8000",
     "EMAIL_URL": "memorymail://",
     # Nothing listens there: no test can reach the real service. https, because production refuses anything else.

@@ -38,7 +38,7 @@ def said(value: RemoteOrder) -> dict[str, Any]:
     return {name: field for name, field in fields.items() if field is not None and name != "order_id"}
 
 
-class TestOrder:
+class OrderTests:
     def test_needs_nothing_but_an_id(self) -> None:
         assert said(order()) == {}
 
@@ -99,7 +99,7 @@ class TestOrder:
         assert [(image.image_id, image.name) for image in images] == [("a", "again")]
 
 
-class TestTime:
+class TimeTests:
     @pytest.mark.parametrize(
         "text",
         ["2025-10-30T09:15:30", "2025-10-30T09:15:30Z", "2025-10-30t09:15:30z", "2025-10-30 09:15:30+00:00",
@@ -132,7 +132,7 @@ class TestTime:
         assert order(created_at=value).created_at is None
 
 
-class TestHostileJson:
+class HostileJsonTests:
     """F24, F26, F30: Unavailable where nothing can be used, else what can be."""
 
     @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ class TestHostileJson:
             read_order(body)
 
 
-class TestPage:
+class PageTests:
     def test_keeps_the_good_orders_beside_a_bad_one(self) -> None:
         body = {"orders": [{"order_id": "a"}, {"name": "nobody"}, None, {"order_id": "b"}], "pagination": {}}
         page = read_page(json.dumps(body).encode())
@@ -208,7 +208,7 @@ class TestPage:
             read_page(json.dumps(body).encode())
 
 
-class TestFields:
+class FieldsTests:
     def test_are_the_reasons_by_field_of_the_body(self) -> None:
         reasons = {"name": ["Too long.", "Odd."], "order_id": "Taken."}
         body = {"message": "Validation error", "detail": {"json": reasons}}

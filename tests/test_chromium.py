@@ -61,8 +61,9 @@ class FindTests:
 
 
 def test_run_without_a_browser_says_so_in_one_line_and_fails(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text("from tests.conftest import *")
     (tmp_path / "test_two.py").write_text(TWO_TESTS)
-    command = [sys.executable, "-m", "pytest", "-q", "-c", "pyproject.toml", "-p", "tests.conftest", str(tmp_path)]
+    command = [sys.executable, "-m", "pytest", "-q", "-c", "pyproject.toml", f"--confcutdir={tmp_path}", str(tmp_path)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     run = subprocess.run(
         command, cwd=ROOT, env=environment | {"CHROMIUM": str(tmp_path / "gone")}, capture_output=True, text=True

@@ -1,4 +1,4 @@
-"""The settings and their environment: everything that is wrong is named at once, and the process stops (T03, T04, T15)."""
+"""The environment of the settings: all that is wrong is named at once, and the process stops (T03, T04, T15)."""
 
 from __future__ import annotations
 

@@ -40,6 +40,11 @@ def test_keeps_whole_words_up_to_the_limit() -> None:
     assert len(folded.encode()) > LONGEST_BYTES - len("rosewood ")
 
 
+def test_counts_the_spaces_too() -> None:
+    nearly_full = "x" * 39 + " "  # twenty of these would be one byte too long
+    assert len(fold(nearly_full * 20).split()) == LONGEST_BYTES // 40 - 1
+
+
 def test_cuts_a_word_that_is_too_long() -> None:
     assert fold("x" * 5000) == f" {'x' * LONGEST_TOKEN} "
 

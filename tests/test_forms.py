@@ -107,9 +107,7 @@ class OrderFormTests:
         assert form.chosen_key == key
 
     @pytest.mark.parametrize("given", ["", "999999", "x", "9" * 40])
-    def test_refuses_a_key_that_is_no_choice(
-        self, alice: User, team: Team, both: list[ApiKey], given: str
-    ) -> None:
+    def test_refuses_a_key_that_is_no_choice(self, alice: User, team: Team, both: list[ApiKey], given: str) -> None:
         form = OrderForm(alice, team, both, {"name": "x", "order_id": issue(alice, team), "key": given})
         assert "key" in form.errors
 

@@ -51,7 +51,7 @@ def test_ready_sees_a_worker_that_is_there(client: Client) -> None:
 @pytest.mark.django_db
 def test_not_ready_while_a_migration_is_missing(client: Client) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("delete from django_migrations where app = 'orders' and name = '0002_vacuum'")
+        cursor.execute("delete from django_migrations where app = 'orders'")
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["database"] == "migrations missing"

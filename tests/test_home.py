@@ -30,8 +30,10 @@ def test_never_leads_to_a_team_that_was_left(as_user: AsUser, alice: User, team:
     assert as_user(alice).get("/")["Location"] == f"/teams/{team.slug}/orders/"
 
 
-def test_is_not_found_without_a_team(as_user: AsUser, db: None) -> None:
-    assert as_user(person("Dora")).get("/").status_code == 404
+def test_says_what_to_do_without_a_team(as_user: AsUser, db: None) -> None:
+    answer = as_user(person("Dora")).get("/")
+    assert answer.status_code == 200
+    assert b"Ask an owner" in answer.content
 
 
 def test_refuses_post(as_user: AsUser, alice: User, team: Team) -> None:

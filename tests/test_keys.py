@@ -8,11 +8,13 @@ from threading import Barrier, Thread
 import pytest
 from django.db import connection
 from django.test import Client
+from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
 from dashboard.accounts.models import Team, User
-from orders.models import ApiKey, Event
+from orders.models import ApiKey, Event, Order
 from orders.sandbox.store import Store
+from orders.vault import new_key
 from tests.cast import ALICES_KEY, BOBS_KEY, CHARLIES_KEY, place_upstream
 from tests.upstream import Step, Upstream
 
@@ -26,7 +28,7 @@ def add(client: Client, team: Team, secret: str = ALICES_KEY, label: str = "Stud
 
 
 @asks_autoenhance
-class TestAdd:
+class AddTests:
     def test_keeps_a_key_that_works(self, alice: User, as_user: AsUser, team: Team, upstream: Upstream) -> None:
         answer = add(as_user(alice), team, f"  {ALICES_KEY}\r\n")
         assert (answer.status_code, answer["Location"]) == (302, "/keys/")
@@ -62,9 +64,8 @@ class TestAdd:
     ) -> None:
         add(as_user(alice), team)
         key = ApiKey.objects.get()
-        with connection.cursor() as cursor:
-            cursor.execute("select task_name, args from procrastinate_jobs")
-            assert cursor.fetchall() == [("orders.import", {"key_id": key.pk})]
+        job = ProcrastinateJob.objects.get()
+        assert (job.task_name, job.args) == ("orders.import", {"key_id": key.pk})
         event = Event.objects.get()
         assert (event.kind, event.team_id, event.actor, event.data) == (
             "key_added",
@@ -97,9 +98,7 @@ class TestAdd:
         assert not ApiKey.objects.exists()
         assert not Event.objects.exists()
 
-    def test_says_so_when_nobody_is_there(
-        self, alice: User, as_user: AsUser, team: Team, settings: Settings
-    ) -> None:
+    def test_says_so_when_nobody_is_there(self, alice: User, as_user: AsUser, team: Team, settings: Settings) -> None:
         with Upstream() as gone:
             settings.AUTOENHANCE_API_URL = gone.url
         answer = add(as_user(alice), team)
@@ -107,9 +106,7 @@ class TestAdd:
         assert "could not be reached. Nothing was sent." in answer.content.decode()
         assert not ApiKey.objects.exists()
 
-    def test_gives_up_within_ten_seconds(
-        self, alice: User, as_user: AsUser, team: Team, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_gives_up_within_ten_seconds(self, alice: User, as_user: AsUser, team: Team, upstream: Upstream) -> None:
         upstream.script("GET", "*", Step(hang=True, forever=True))
         answer = add(as_user(alice), team)
         assert answer.status_code == 422
@@ -147,15 +144,23 @@ class TestAdd:
 
 
 @pytest.mark.django_db
-class TestRefusedBeforeItIsTried:
+class RefusedBeforeItIsTriedTests:
     @pytest.mark.parametrize(
         "secret",
-        ["", "   ", "short", "x" * 257, "ae key with spaces", "ae_key\r\nX: 1", "ae_key_0123\u2028", "ae_kéy_0123", "ae_key\0_0123"],
+        [
+            "",
+            "   ",
+            "short",
+            "x" * 257,
+            "ae key with spaces",
+            "ae_key\r\nX: 1",
+            "ae_key_0123\u2028",
+            "ae_kéy_0123",
+            "ae_key\0_0123",
+        ],
         ids=["empty", "blank", "short", "long", "spaces", "header", "line separator", "not ASCII", "NUL"],
     )
-    def test_what_is_no_key(
-        self, secret: str, alice: User, as_user: AsUser, team: Team, upstream: Upstream
-    ) -> None:
+    def test_what_is_no_key(self, secret: str, alice: User, as_user: AsUser, team: Team, upstream: Upstream) -> None:
         answer = add(as_user(alice), team, secret)
         assert answer.status_code == 422
         assert not secret.strip() or secret not in answer.content.decode()
@@ -170,9 +175,7 @@ class TestRefusedBeforeItIsTried:
         assert "a key with this label in this team already" in answer.content.decode()
         assert upstream.calls() == []
 
-    def test_a_team_that_is_not_mine(
-        self, charlie: User, as_user: AsUser, team: Team, upstream: Upstream
-    ) -> None:
+    def test_a_team_that_is_not_mine(self, charlie: User, as_user: AsUser, team: Team, upstream: Upstream) -> None:
         assert add(as_user(charlie), team, CHARLIES_KEY).status_code == 422
         assert (upstream.calls(), ApiKey.objects.count()) == ([], 0)
 
@@ -196,7 +199,7 @@ class TestRefusedBeforeItIsTried:
 
 
 @pytest.mark.django_db
-class TestPage:
+class PageTests:
     def test_shows_the_last_four_and_nothing_else_of_a_key(self, alice: User, as_user: AsUser, key: ApiKey) -> None:
         page = as_user(alice).get("/keys/").content.decode()
         assert key.label in page
@@ -222,6 +225,15 @@ class TestPage:
         page = as_user(vera).get("/keys/").content.decode()
         assert 'name="key"' not in page
         assert "you need no key here" in page
+
+    def test_asks_for_a_key_that_cannot_be_opened_again(
+        self, alice: User, as_user: AsUser, order: Order, key: ApiKey, settings: Settings
+    ) -> None:
+        settings.KEY_ENCRYPTION_KEYS = [new_key()]
+        browser = as_user(alice)
+        assert "Enter your key again" in browser.get("/keys/").content.decode()
+        for page in (f"/teams/{key.team.slug}/orders/", f"/orders/{order.pk}/"):
+            assert "12 Rosewood Ave" in browser.get(page).content.decode()
 
     def test_needs_no_autoenhance(self, alice: User, as_user: AsUser, key: ApiKey, upstream: Upstream) -> None:
         assert as_user(alice).get("/keys/").status_code == 200

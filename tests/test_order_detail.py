@@ -66,7 +66,8 @@ class PageTests:
 
     def test_shows_the_pictures_through_our_own_addresses(self, client: Client, url: str) -> None:
         text = client.get(url).content.decode()
-        assert [f'src="{url}images/{n}/"' in text for n in (1, 2, 3, 4)] == [True, True, True, False]
+        assert [f'href="{url}images/{n}/"' in text for n in (1, 2, 3, 4)] == [True, True, True, False]
+        assert [f'src="{url}images/{n}/"' in text for n in (1, 2, 3)] == [True, False, False]
         assert 'alt="front.jpg, exterior, processed"' in text
         assert "image-1" not in text
 
@@ -179,9 +180,7 @@ class RightsTests:
         assert "not open to teammates" in text.replace("&#x27;", "'")
         assert "6789" not in text
 
-    def test_a_teammate_may_rename_through_an_open_key(
-        self, as_user: AsUser, bob: User, url: str, key: ApiKey
-    ) -> None:
+    def test_a_teammate_may_rename_through_an_open_key(self, as_user: AsUser, bob: User, url: str, key: ApiKey) -> None:
         key.open_to_teammates(True)
         assert f"{url}name/" in as_user(bob).get(url).content.decode()
 
@@ -191,9 +190,7 @@ class RightsTests:
         assert f"{url}name/" not in text
         assert f"{url}refresh/" not in text
 
-    def test_an_order_whose_key_is_gone_can_be_read(
-        self, as_user: AsUser, alice: User, url: str, key: ApiKey
-    ) -> None:
+    def test_an_order_whose_key_is_gone_can_be_read(self, as_user: AsUser, alice: User, url: str, key: ApiKey) -> None:
         key.remove(alice)
         answer = as_user(alice).get(url)
         assert answer.status_code == 200

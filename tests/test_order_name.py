@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from threading import Barrier, Thread
 from urllib.parse import quote
 
@@ -19,8 +18,27 @@ from tests.upstream import Step, Upstream
 pytestmark = pytest.mark.django_db(transaction=True)
 
 OLD = "12 Rosewood Ave"
-HARD_NAMES = ["👨‍👩‍👧 12 Elm", "👍🏽", "\u200fשלום 12", "مرحبا 12", "a\u202eb", "<b>&\"'", "{{ x }}", "x" * 255, "👍" * 255]
-EVIL = ["//evil.example", "https:evil", "/\\evil", "javascript:alert(1)", "evil", "\t//evil", "/" + "x" * 2100, "/" + "é" * 700]
+HARD_NAMES = [
+    "👨‍👩‍👧 12 Elm",
+    "👍🏽",
+    "\u200fשלום 12",
+    "مرحبا 12",
+    "a\u202eb",
+    "<b>&\"'",
+    "{{ x }}",
+    "x" * 255,
+    "👍" * 255,
+]
+EVIL = [
+    "//evil.example",
+    "https:evil",
+    "/\\evil",
+    "javascript:alert(1)",
+    "evil",
+    "\t//evil",
+    "/" + "x" * 2100,
+    "/" + "é" * 700,
+]
 
 
 @pytest.fixture
@@ -92,7 +110,9 @@ class RenameTests:
         rename(client, url, "  Cafe\u0301 \t 12\n")
         assert upstream.calls("PATCH")[0].json == {"name": "Café 12"}
 
-    def test_shows_what_autoenhance_made_of_the_name(self, client: Client, url: str, order: Order, upstream: Upstream) -> None:
+    def test_shows_what_autoenhance_made_of_the_name(
+        self, client: Client, url: str, order: Order, upstream: Upstream
+    ) -> None:
         upstream.script("PATCH", "*", Step(json={"order_id": order.order_id, "name": "14 ROSEWOOD"}))
         assert b"14 ROSEWOOD" in rename(client, url, "14 Rosewood Ave", **HTMX).content
         assert Order.objects.get().name == "14 ROSEWOOD"
@@ -131,7 +151,9 @@ class WithoutHtmxTests:
 
 
 class RefusedTests:
-    @pytest.mark.parametrize(("name", "why"), [("", "needed"), ("  ", "needed"), ("x" * 256, "256"), ("a\0b", "U+0000")])
+    @pytest.mark.parametrize(
+        ("name", "why"), [("", "needed"), ("  ", "needed"), ("x" * 256, "256"), ("a\0b", "U+0000")]
+    )
     def test_a_name_that_cannot_be_is_refused_with_the_reason(
         self, client: Client, url: str, upstream: Upstream, name: str, why: str
     ) -> None:
@@ -195,7 +217,9 @@ class ConflictTests:
         assert "Somebody at Autoenhance" in answer.content.decode()
         assert store.order(order.order_id).name == "Theirs"
 
-    def test_use_mine_is_a_rename_of_what_is_there_now(self, client: Client, url: str, order: Order, store: Store) -> None:
+    def test_use_mine_is_a_rename_of_what_is_there_now(
+        self, client: Client, url: str, order: Order, store: Store
+    ) -> None:
         renamed_at_autoenhance(store, order, "Theirs")
         assert rename(client, url, "Mine").context["seen"] == "Theirs"
         assert rename(client, url, "Mine", seen="Theirs", **HTMX).status_code == 200

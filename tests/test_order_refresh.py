@@ -38,12 +38,19 @@ def renamed(order: Order, store: Store) -> None:
 class LookTests:
     @pytest.mark.usefixtures("renamed")
     def test_shows_what_is_there_now(self, client: Client, url: str) -> None:
+        text = client.get(client.post(url)["Location"]).content.decode()
+        assert "Renamed in Autoenhance from “12 Rosewood Ave” to “Theirs”" in text
+        assert '<h1 dir="auto">Theirs</h1>' in text
+        assert Event.objects.filter(kind="name_changed").count() == 1
+
+    def test_htmx_gets_the_live_part(self, client: Client, url: str) -> None:
         answer = client.post(url, headers=HTMX)
         assert answer.status_code == 200
         assert answer.content.strip().startswith(b'<div id="order-live"')
-        assert "Renamed in Autoenhance from “12 Rosewood Ave” to “Theirs”" in answer.content.decode()
-        assert Order.objects.get().name == "Theirs"
-        assert Event.objects.filter(kind="name_changed").count() == 1
+
+    @pytest.mark.usefixtures("renamed")
+    def test_htmx_loads_the_page_again_when_the_heading_has_changed_too(self, client: Client, url: str) -> None:
+        assert client.post(url, headers=HTMX)["HX-Refresh"] == "true"
 
     def test_a_plain_form_returns_to_the_order(self, client: Client, url: str, order: Order) -> None:
         answer = client.post(url)
@@ -76,7 +83,14 @@ class LookTests:
 class FailedTests:
     @pytest.mark.parametrize(
         "step",
-        [Step(status=500), Step(status=429), Step(status=404), Step(status=302), Step(raw=b"<html>"), Step(reset="before")],
+        [
+            Step(status=500),
+            Step(status=429),
+            Step(status=404),
+            Step(status=302),
+            Step(raw=b"<html>"),
+            Step(reset="before", forever=True),
+        ],
     )
     def test_says_why_and_keeps_what_we_knew(self, client: Client, url: str, upstream: Upstream, step: Step) -> None:
         upstream.script("GET", "*", step)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from dashboard.accounts.models import Team
+from dashboard.accounts.models import Team, User
 from orders.models import Order
-from orders.views.lists import _address, _place
-from orders.views.present import ago, day_name, moment, rows
+from orders.search import search
+from orders.views.listing import Address
+from orders.views.present import Row, ago, day_name, moment, rows
 
 TEAM = Team(name="Northlight", slug="northlight", time_zone="Pacific/Auckland")
 NOON = datetime(2026, 6, 30, 12, 0, 5, tzinfo=UTC)
@@ -53,24 +52,34 @@ def test_names_a_day(day: date, name: str) -> None:
     assert day_name(day, date(2026, 11, 21)) == name
 
 
-def test_each_day_of_the_team_has_one_heading() -> None:
-    ages = (0, 1, 13, 14)  # hours before noon UTC, which is midnight in Auckland
-    orders = [Order(pk=hours + 1, created_at=NOON - timedelta(hours=hours)) for hours in ages]
-    days = [row.day for row in rows(orders, TEAM, "/", can_rename=False)]
-    assert [bool(day) for day in days] == [True, True, False, False]
+def listed(team: Team, user: User, sort: str) -> list[Row]:
+    """Orders created 0, 1, 13 and 14 hours before noon UTC, which is midnight in Auckland; changed an hour later."""
+    orders = [
+        Order(pk=hours + 1, created_at=NOON - timedelta(hours=hours), updated_at=NOON - timedelta(hours=hours - 1))
+        for hours in (0, 1, 13, 14)
+    ]
+    address = Address("/list/", "", sort)
+    return rows(orders, search(team, user, ""), address, address.to())
 
 
-@given(st.datetimes(timezones=st.just(UTC)), st.integers(1, 10**18 - 1))
-def test_the_place_after_an_order_is_exact_in_every_year(created_at: datetime, pk: int) -> None:
-    after = _address("", Order(pk=pk, created_at=created_at)).removeprefix("?after=")
-    assert _place(after) == (created_at, pk)
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("sort", "headings"),
+    [
+        ("-created", [True, True, False, False]),
+        ("-updated", [True, False, True, False]),
+        ("name", [False, False, False, False]),
+    ],
+)
+def test_sorted_by_a_time_each_day_of_the_team_has_one_heading(
+    team: Team, alice: User, sort: str, headings: list[bool]
+) -> None:
+    team.time_zone = TEAM.time_zone
+    assert [bool(row.day) for row in listed(team, alice, sort)] == headings
 
 
-@given(st.text())
-def test_a_place_that_nobody_wrote_is_the_beginning_or_a_place(after: str) -> None:
-    assert _place(after) is None or "-" in after
-
-
-@pytest.mark.parametrize("after", ["", "1", "1-", "-1", "x-1", "1-1-1", "9" * 18 + "-1", "9" * 40 + "-1", "١-١"])
-def test_a_wrong_place_is_the_beginning(after: str) -> None:
-    assert _place(after) is None
+@pytest.mark.django_db
+def test_a_row_says_the_day_where_no_heading_does(team: Team, alice: User) -> None:
+    assert listed(team, alice, "-created")[0].clock == "12:00"
+    assert listed(team, alice, "-images")[0].clock == "30 Jun 2026"
+    assert listed(team, alice, "-updated")[0].clock == "13:00"

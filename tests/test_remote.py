@@ -47,7 +47,7 @@ def client(service: Upstream) -> Autoenhance:
     return Autoenhance(service.url, "2025-08-31", read=2.0, deadline=3.0)
 
 
-class TestRequests:
+class RequestsTests:
     def test_list_asks_the_collection_with_the_key(self, service: Upstream, client: Autoenhance) -> None:
         service.script("GET", COLLECTION, Step(json=PAGE))
         page = client.list(KEY)
@@ -123,7 +123,7 @@ class TestRequests:
         assert service.journal == []
 
 
-class TestStatusTable:
+class StatusTableTests:
     @pytest.mark.parametrize("call", [lists, creates, edits])
     @pytest.mark.parametrize(
         ("status", "kind"),
@@ -203,7 +203,7 @@ class TestStatusTable:
         assert (str(kind("Own words.")), kind("Own words.").message) == ("Own words.", "Own words.")
 
 
-class TestAnswers:
+class AnswersTests:
     @pytest.mark.parametrize("call", [retrieves, creates, edits])
     @pytest.mark.parametrize("answer", [{**ORDER, "order_id": "o2"}, {"name": "x"}, {"order_id": None}])
     def test_another_order_is_refused(
@@ -253,7 +253,7 @@ class TestAnswers:
         assert len(client.retrieve("o1").images or ()) == 500
 
 
-class TestIds:
+class IdsTests:
     @pytest.mark.parametrize(
         "bad",
         ["../images/x", "..", ".", "", "x?per_page=1", "x#y", "a/b", "%2e%2e/users", "x%0d%0aHost:e", "x" * 65, "o1\n",
@@ -271,7 +271,7 @@ class TestIds:
         assert service.journal == []
 
 
-class TestKey:
+class KeyTests:
     @pytest.mark.parametrize("end", ["\n", "\r\nX: 1", "\u2028", " ", "\x00", "ü", "x" * 256, "\x7f"])
     def test_an_unusable_key_is_never_sent_or_shown(self, service: Upstream, client: Autoenhance, end: str) -> None:
         """T10."""

@@ -15,7 +15,7 @@ from dashboard.accounts.models import Team
 from orders import strips, tasks
 from orders.absorb import strip_of
 from orders.mirror import mirror
-from orders.models import ApiKey, Order, OrderStrip, now
+from orders.models import ApiKey, Order, OrderStrip, OrderWatch, now
 from tests.cast import ALICES_KEY
 from tests.test_mirror import picture, said
 from tests.upstream import Step, Upstream
@@ -74,9 +74,18 @@ class MakingTests:
 
     def test_asks_only_for_ready_pictures(self, key: ApiKey, upstream: Upstream) -> None:
         """Failed ones are crossed out, undeveloped and missing ones are dark."""
-        strip = remake(pictured(key, "error", "processing", None))
+        strip = remake(pictured(key, "error", "processing", "waiting"))
         assert looks(strip.image, CROSS, DARK, DARK, DARK)
         assert upstream.calls() == []
+
+    @pytest.mark.parametrize("status", [None, "archived"])
+    def test_tries_one_whose_status_nobody_knows(self, key: ApiKey, upstream: Upstream, status: str | None) -> None:
+        """The vendor's own sample has null; while there is no such picture, it may still come."""
+        order = pictured(key, status)
+        assert not remake(order).whole(order.strip)
+        upstream.script("GET", PREVIEWS, Step(raw=photo(RED)))
+        OrderStrip.objects.update(again_at=now())
+        assert looks(remake(order).image, RED, DARK, DARK, DARK)
 
     def test_is_made_again_only_when_the_pictures_change(self, key: ApiKey, upstream: Upstream) -> None:
         upstream.script("GET", PREVIEWS, Step(raw=photo(RED), forever=True))
@@ -201,4 +210,5 @@ class NamingTests:
     def test_an_order_mirrored_before_there_were_strips_gets_one(self, key: ApiKey) -> None:
         order = pictured(key, "processed")
         Order.objects.update(strip="")
+        OrderWatch.objects.update(heard=None)  # as in every row of that time
         assert pictured(key, "processed").strip == order.strip

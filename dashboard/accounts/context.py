@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
@@ -7,8 +8,7 @@ from dashboard.accounts.models import Team, User
 
 
 def people(request: HttpRequest) -> dict[str, Any]:
-    """What the side bar shows: the teams of the person, read only if a template asks."""
+    """The teams of the person, read only if a template asks for them, and whether strangers may sign up."""
     user = getattr(request, "user", None)
-    if not isinstance(user, User):
-        return {"teams": []}
-    return {"teams": SimpleLazyObject(lambda: list(Team.objects.of(user)))}
+    teams: Any = SimpleLazyObject(lambda: list(Team.objects.of(user))) if isinstance(user, User) else []
+    return {"teams": teams, "registration_open": settings.REGISTRATION_OPEN}

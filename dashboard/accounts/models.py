@@ -13,7 +13,15 @@ from django.utils.crypto import get_random_string
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from dashboard.accounts.roles import MATRIX, Action, Role
+from dashboard.accounts.roles import MATRIX, Action, Role, roles_for
+
+
+class PageSize(models.IntegerChoices):
+    """How many orders a person wants on a page of the list."""
+
+    FEW = 25
+    MORE = 50
+    MANY = 100
 
 
 class UserManager(BaseUserManager["User"]):
@@ -36,6 +44,7 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
     last_team = models.ForeignKey("Team", models.SET_NULL, null=True, blank=True, related_name="+")
+    page_size = models.PositiveSmallIntegerField(_("orders on a page"), choices=PageSize, default=PageSize.FEW)
 
     objects = UserManager()
 
@@ -67,8 +76,9 @@ class TeamQuerySet(models.QuerySet["Team"]):
 
     def where(self, user: User, action: Action) -> TeamQuerySet:
         """The teams in which the user's role allows the action."""
-        allowed = [role for role, actions in MATRIX.items() if action in actions]
-        return self.of(user).filter(membership__role__in=allowed)
+        # One filter for both: two would ask whether anybody in the team has such a role.
+        teams = self.filter(membership__user=user, membership__role__in=roles_for(action))
+        return teams.order_by("name", "pk")
 
 
 class TeamManager(models.Manager["Team"]):

@@ -22,6 +22,7 @@ class Action(models.TextChoices):
     RENAME = "rename", _("rename orders")
     REFRESH = "refresh", _("look for news at Autoenhance")
     KEEP_KEYS = "keep_keys", _("keep API keys")
+    KEEP_VIEWS = "keep_views", _("change the team's saved searches")
 
 
 MATRIX: dict[Role, frozenset[Action]] = {

@@ -93,11 +93,15 @@ def _initialise(binaries: Path, data: Path, volatile: bool) -> None:
     # Under a bare C locale letters outside ASCII would not count as letters.
     options = ["-U", "app", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", *(["--no-sync"] if volatile else [])]
     command: Command = [*_as_ordinary_user(binaries, [fresh]), binaries / "initdb", "-D", fresh, *options]
-    with _log(data).open("wb") as log:
-        made = subprocess.run(
-            command, env=_environment(), cwd="/", stdout=log, stderr=log, preexec_fn=ends_with_us(signal.SIGINT)
-        )
-    if made.returncode:
+    initdb = _start(command, _log(data))
+    try:
+        failed = initdb.wait()
+    finally:
+        # It runs Postgres itself, which would outlive it when we are stopped meanwhile.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(initdb.pid, signal.SIGKILL)
+        initdb.wait()
+    if failed:
         raise SystemExit(f"Postgres could not make its data directory; see {_log(data)}")
     fresh.rename(data)
 
@@ -105,18 +109,7 @@ def _initialise(binaries: Path, data: Path, volatile: bool) -> None:
 @contextlib.contextmanager
 def _running(postgres: Command, data: Path, lock: int) -> Iterator[None]:
     """Run the server from the moment it is ready until the end of the context."""
-    with _log(data).open("wb") as log:
-        process = subprocess.Popen(
-            postgres,
-            env=_environment(),
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            pass_fds=[lock],
-            start_new_session=True,
-            preexec_fn=ends_with_us(signal.SIGINT),  # to Postgres: a fast, clean stop
-        )
+    process = _start(postgres, _log(data), lock)
     try:
         deadline = time.monotonic() + START_SECONDS
         while not _is_ready(data, process.pid):
@@ -131,6 +124,22 @@ def _running(postgres: Command, data: Path, lock: int) -> Iterator[None]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _start(command: Command, log: Path, *inherited: int) -> subprocess.Popen[bytes]:
+    """Start a program of Postgres, in a session of its own, with its output in `log`."""
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            command,
+            env=_environment(),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=inherited,
+            start_new_session=True,
+            preexec_fn=ends_with_us(signal.SIGINT),  # to Postgres: a fast, clean stop
+        )
 
 
 def _is_ready(data: Path, pid: int) -> bool:
@@ -151,7 +160,8 @@ def _as_ordinary_user(binaries: Path, owned: list[Path]) -> list[str]:
     if os.geteuid() != 0:
         return []
     nobody = pwd.getpwnam("nobody")
-    namespace = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
+    # Postgres looks its user up, so it has to be one that exists, in the namespace too.
+    namespace = ["unshare", "--user", f"--map-user={nobody.pw_uid}", f"--map-group={nobody.pw_gid}"]
     account = ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
     # A change of user forgets the signal that ends_with_us() arranged, so it is arranged once more.
     account += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--pdeathsig=INT"]

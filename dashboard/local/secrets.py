@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import os
 import secrets
 import tempfile
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import msgspec
 
-
-class Secrets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+@dataclass(frozen=True, slots=True)
+class Secrets:
     """What `make run` needs and nobody has given."""
 
     secret_key: str
@@ -24,10 +25,10 @@ class Secrets(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def kept(path: Path) -> Secrets:
     """The secrets in the file `path`, made at first; SystemExit with a sentence when the file cannot be read."""
     if not path.exists():
-        _create(path, msgspec.json.encode(_new()))
+        _create(path, json.dumps(asdict(_new()), indent=2).encode())
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Secrets)
-    except (OSError, msgspec.DecodeError) as error:
+        return Secrets(**json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError) as error:  # unreadable, no JSON, other fields than ours
         raise SystemExit(f"{path} cannot be read ({error}). Keys kept in this checkout open only with it.") from error
 
 

@@ -178,21 +178,23 @@ class OrderKey(models.Model):
 def key_for(order: Order, user: User) -> ApiKey:
     """Which key a change of `order` by `user` goes through: the only rule (DESIGN section 1).
 
-    The person's own live key that lists the order; else the order's key if its owner's switch is on; else NoKey.
+    The person's own live key that lists the order; else the order's key if its owner's switch is on; else NoKey. While
+    the order's key cannot be opened, the oldest other key that lists it stands in.
     """
-    lists_it = Q(pk=order.key_id) | Q(orderkey__order=order)
-    mine = ApiKey.objects.live().filter(lists_it, user=user, team=order.team_id).select_related("user").distinct()
-    own = next((key for key in mine if key.readable), None)
+    also = ApiKey.objects.filter(orderkey__order=order).order_by("orderkey__pk").select_related("user")
+    listing: list[ApiKey] = [key for key in (order.key, *also) if key]
+    live = [key for key in listing if key.live and order.team.allows(key.user, Action.KEEP_KEYS)]
+    own = next((key for key in live if key.user == user), None)
     if own:
         return own
-    key = order.key
-    if key is None:
+    if not listing:
         raise NoKey(_("No API key of this team lists this order any more, so it can only be read here."))
-    if not order.team.allows(key.user, Action.KEEP_KEYS) or not key.live:
+    if not live:
         raise NoKey(
-            _("The key %(key)s does not work at the moment. Its owner can enter it again.") % {"key": key.label}
+            _("The key %(key)s does not work at the moment. Its owner can enter it again.") % {"key": listing[0].label}
         )
-    if not key.shared and key.user != user:
+    key = live[0]
+    if not key.shared:
         raise NoKey(
             _("This order came through %(owner)s's key, which is not open to teammates. Ask %(owner)s to switch it on.")
             % {"owner": key.user.label}

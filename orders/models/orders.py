@@ -144,10 +144,23 @@ class OrderDetail(models.Model):
 
 
 class OrderWatch(models.Model):
-    """When we last looked at an order at Autoenhance. Not in the order's row: looking changes nothing there."""
+    """When we last looked at an order at Autoenhance. Not in the order's row: looking changes nothing there.
+
+    heard: the last answer that was taken in (`absorb.heard`); without one, the next answer counts whatever it says.
+    missed_at: a complete list did not show the order, or a look did not find it, at that time. misses: looks that did
+    not find it since; LOST of them make it count as deleted.
+    """
+
+    LOST = 2
 
     order = models.OneToOneField(Order, models.CASCADE, primary_key=True, related_name="watch")
     seen_at = models.DateTimeField(db_default=Now())
+    heard = models.BigIntegerField(null=True)
+    missed_at = models.DateTimeField(null=True)
+    misses = models.SmallIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["missed_at"], condition=Q(missed_at__isnull=False), name="watch_missed")]
 
     def __str__(self) -> str:
         return f"{self.order_id}"

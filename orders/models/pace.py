@@ -23,13 +23,14 @@ class Pace(models.Model):
         with connection.cursor() as cursor:
             cursor.execute(
                 """
-                insert into orders_pace (name, free_at) values ('autoenhance', clock_timestamp())
+                insert into orders_pace (name, free_at)
+                values ('autoenhance', clock_timestamp() - interval '1 second' + interval '1 second' / %(rate)s)
                 on conflict (name) do update set free_at =
                     greatest(orders_pace.free_at, clock_timestamp() - interval '1 second')
-                    + interval '1 second' / %s
+                    + interval '1 second' / %(rate)s
                 returning extract(epoch from free_at - clock_timestamp())
                 """,
-                [per_second],
+                {"rate": per_second},
             )
             (wait,) = cursor.fetchone()
         return max(0.0, float(wait))

@@ -7,7 +7,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from dashboard.accounts.access import person, require
 from dashboard.accounts.roles import Action
-from orders.models import ApiKey, Order
+from orders.models import ApiKey, Order, View
 
 
 def order_or_404(request: HttpRequest, pk: int, action: Action) -> Order:
@@ -23,6 +23,14 @@ def key_or_404(request: HttpRequest, pk: int) -> ApiKey:
     key = get_object_or_404(ApiKey.objects.filter(user=person(request)).select_related("team", "user"), pk=pk)
     require(person(request), key.team, Action.KEEP_KEYS)
     return key
+
+
+def view_or_404(request: HttpRequest, pk: int, *, change: bool = False) -> View:
+    """The person's own view or their team's (else 404); the team's may not be changed in every role (403)."""
+    view = get_object_or_404(View.objects.visible_to(person(request)), pk=pk)
+    if change and view.is_teams:
+        require(person(request), view.team, Action.KEEP_VIEWS)
+    return view
 
 
 def back_to(request: HttpRequest, default: str) -> str:

@@ -14,15 +14,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dashboard.accounts.models import Team
-from orders.models import Order, Write
+from orders.models import Order, Shown, Write
+from orders.search import Found
+from orders.views.listing import Address
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A moment in words: for machines, exact with its zone, short, and how long ago."""
+    """A moment in words: for machines, exact with its zone, its day, its time of day, and how long ago."""
 
     iso: str
     exact: str
+    day: str
     short: str
     ago: str
 
@@ -34,6 +37,7 @@ def moment(at: datetime, team: Team, now: datetime | None = None) -> Moment:
     return Moment(
         iso=local.isoformat(timespec="seconds"),
         exact=f"{day}, {local:%H:%M} {local.tzname()}",
+        day=day,
         short=f"{local:%H:%M}",
         ago=ago((now or timezone.now()) - at),
     )
@@ -54,35 +58,44 @@ def ago(age: timedelta) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One order in the list; `day` is the heading above it when a new day begins."""
+    """One order in the list; `day` is the heading above it when a new day begins, `clock` its time as the list says it.
+
+    `marks` are the pieces of the name, True where the search matched; empty where nothing was searched.
+    """
 
     order: Order
     day: str
-    created: Moment
-    url: str
+    when: Moment
+    clock: str
     name_url: str
     strip_url: str
-    can_rename: bool
+    status_url: str
+    marks: list[tuple[str, bool]]
     write: Write | None
 
 
-def rows(orders: list[Order], team: Team, address: str, *, can_rename: bool) -> list[Row]:
-    """The orders of one page of the list, which is at `address`."""
+def rows(orders: list[Order], found: Found, address: Address, here: str) -> list[Row]:
+    """The orders of one page of the list, which is at `here`. Sorted by a time, they stand under its days."""
+    team, by = found.team, address.sort.removeprefix("-")
     now, zone = timezone.now(), ZoneInfo(team.time_zone)
     pending = {write.target_id: write for write in Write.objects.unclear_of(orders)}
+    statuses = {shown: address.to(text=found.with_filter("status", Shown(shown).name.lower())) for shown in Shown}
     made: list[Row] = []
     last: date | None = None
     for order in orders:
-        day = order.created_at.astimezone(zone).date()
+        at = order.updated_at if by == "updated" else order.created_at
+        day, when = at.astimezone(zone).date(), moment(at, team, now)
+        by_day = by in ("created", "updated")
         made.append(
             Row(
                 order=order,
-                day="" if day == last else day_name(day, now.astimezone(zone).date()),
-                created=moment(order.created_at, team, now),
-                url=reverse("orders:detail", args=[order.pk]),
-                name_url=name_url(order, f"{address}#order-{order.pk}"),
+                day=day_name(day, now.astimezone(zone).date()) if by_day and day != last else "",
+                when=when,
+                clock=when.short if by_day else when.day,
+                name_url=name_url(order, f"{here}#order-{order.pk}"),
                 strip_url=strip_url(order),
-                can_rename=can_rename,
+                status_url=statuses[Shown(order.shown)],
+                marks=found.marks(order.name) if found.query.terms else [],
                 write=pending.get(order.pk),
             )
         )

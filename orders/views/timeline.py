@@ -61,6 +61,8 @@ def _sentence(event: Event) -> str:
             return _("Renamed in Autoenhance from “%(old)s” to “%(new)s”") % facts
         case Event.Kind.REFUSED:
             return _("Not renamed to “%(new)s”: %(reason)s") % facts
+        case Event.Kind.STATUS if facts["new"] == Shown.DELETED:
+            return _("Deleted in Autoenhance")
         case Event.Kind.STATUS:
             return _("%(old)s → %(new)s") % {"old": Shown(facts["old"]).label, "new": Shown(facts["new"]).label}
     return str(Event.Kind(event.kind).label)

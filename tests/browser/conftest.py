@@ -1,4 +1,4 @@
-"""What every browser test starts from: a logged-in person, and a watch on what the page asks for and complains about."""
+"""What every browser test starts from: a logged-in person, and a watch on what pages ask for and complain about."""
 
 from __future__ import annotations
 

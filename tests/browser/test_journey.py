@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboard.accounts.models import Team, User
+from dashboard.accounts.models import Team
 from orders.models import Order
 from orders.sandbox.store import Store
 from tests.cast import ALICES_KEY, PASSWORD, place_upstream
@@ -71,9 +71,9 @@ class Journey:
 
     def find(self, words: str, name: str) -> None:
         self.page.get_by_role("link", name="Orders", exact=True).first.click()
-        self.page.get_by_label("Search").fill(words)
-        self.page.get_by_label("Search").press("Enter")
-        expect(self.page.get_by_label("Pages").get_by_text("1 order", exact=True)).to_be_visible()
+        self.page.get_by_role("searchbox").fill(words)
+        self.page.get_by_role("searchbox").press("Enter")
+        expect(self.page.locator(".pager").get_by_text("1 order", exact=True)).to_be_visible()
         expect(self.page.get_by_role("link", name=name, exact=True)).to_be_visible()
 
     def create(self, name: str) -> None:

@@ -9,10 +9,11 @@ from django.db import transaction
 
 from dashboard.accounts.models import Membership, Team, User
 from dashboard.accounts.roles import Role
+from dashboard.local.run import PEOPLE
 from orders import services
 from orders.models import ApiKey
 
-PEOPLE = {"ana@northlight.example": "Ana Duarte", "ben@northlight.example": "Ben Okoro"}
+NAMES = ("Ana Duarte", "Ben Okoro")
 
 
 class Command(BaseCommand):
@@ -23,14 +24,15 @@ class Command(BaseCommand):
             secret, password = os.environ["DEMO_KEY"], os.environ["DEMO_PASSWORD"]
         except KeyError as missing:
             raise CommandError(f"{missing.args[0]} is missing; `make run` sets it.") from None
-        ana = User.objects.filter(email=next(iter(PEOPLE))).first() or self._people(password)
+        ana = User.objects.filter(email=PEOPLE[0]).first() or self._people(password)
         team = Team.objects.of(ana).get()
         if not ApiKey.objects.filter(user=ana).exists():
             services.keep_key(ana, team, "Studio", secret, shared=True)
 
     @transaction.atomic
     def _people(self, password: str) -> User:
-        ana, ben = (User.objects.create_user(email, password, name=name) for email, name in PEOPLE.items())
+        people = zip(PEOPLE, NAMES, strict=True)
+        ana, ben = (User.objects.create_user(email, password, name=name) for email, name in people)
         for user in (ana, ben):
             EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         team = Team.objects.start(owner=ana, name="Northlight Studio")

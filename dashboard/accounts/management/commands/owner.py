@@ -1,6 +1,8 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django import forms
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
@@ -17,10 +19,18 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
-        email = options["email"]
+        email = self._address(options["email"])
         if User.objects.filter(email__iexact=email).exists():
             raise CommandError(f"{email} has an account already.")
         user = User.objects.create_user(email, name=options["name"])
         EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
         team = Team.objects.start(owner=user, name=options["team"] or user.label)
         self.stdout.write(f"{email} owns the team {team}. “Forgot your password?” on the login page sets the password.")
+
+    @staticmethod
+    def _address(text: str) -> str:
+        """The address in small letters, as allauth keeps and looks for it."""
+        try:
+            return str(forms.EmailField(max_length=254).clean(text)).lower()
+        except ValidationError:
+            raise CommandError(f"“{text}” is no e-mail address.") from None

@@ -1,0 +1,105 @@
+"""What each address answers to whom: the declared table that test_access_matrix.py holds against the URLconf."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+# As owner, member, viewer of the team.
+Statuses = tuple[int, int, int]
+
+READ: Statuses = (200, 200, 200)
+TO_CHANGE: Statuses = (200, 200, 403)
+NO_SUCH: Statuses = (405, 405, 405)
+# An empty form, so nothing is done; the viewer does not even get that far.
+EMPTY: Statuses = (422, 422, 403)
+
+
+@dataclass(frozen=True)
+class Access:
+    """The answers to GET (and HEAD) and to an empty POST.
+
+    of: what the address names. Whoever is outside its team gets 404, or 405 for a method that it never has; a key is
+    its owner's alone, and so is a batch.
+    """
+
+    get: Statuses
+    post: Statuses = NO_SUCH
+    of: Literal["", "team", "order", "key", "view", "batch"] = ""
+    public: bool = False
+
+
+OURS = {
+    "home": Access(get=(302, 302, 302)),
+    "healthz": Access(get=READ, public=True),
+    "readyz": Access(get=READ, public=True),
+    "orders:list": Access(get=READ, of="team"),
+    "orders:new": Access(get=TO_CHANGE, post=EMPTY, of="team"),
+    "orders:find": Access(get=NO_SUCH, post=(400, 400, 403), of="team"),
+    "orders:page_size": Access(get=NO_SUCH, post=(400, 400, 400), of="team"),
+    "orders:views": Access(get=READ, post=(422, 422, 422), of="team"),
+    # The view is the team's: what is done with it for oneself is everybody's, what changes it is not a viewer's.
+    "orders:view_name": Access(get=TO_CHANGE, post=EMPTY, of="view"),
+    "orders:view_delete": Access(get=NO_SUCH, post=(302, 302, 403), of="view"),
+    "orders:view_sharing": Access(get=NO_SUCH, post=(302, 302, 403), of="view"),
+    "orders:view_pin": Access(get=NO_SUCH, post=(302, 302, 302), of="view"),
+    "orders:view_default": Access(get=NO_SUCH, post=(302, 302, 302), of="view"),
+    "orders:names": Access(get=TO_CHANGE, post=EMPTY, of="team"),
+    "orders:batch": Access(get=(200, 404, 403), post=(422, 404, 403), of="batch"),
+    "orders:batch_again": Access(get=NO_SUCH, post=(302, 404, 403), of="batch"),
+    "orders:batch_undo": Access(get=NO_SUCH, post=(302, 404, 403), of="batch"),
+    "orders:export": Access(get=READ, of="team"),
+    "orders:sync": Access(get=READ, of="team"),
+    "orders:detail": Access(get=READ, of="order"),
+    "orders:name": Access(get=TO_CHANGE, post=EMPTY, of="order"),
+    # Autoenhance does not know the orders of this test, and refresh says so.
+    "orders:refresh": Access(get=NO_SUCH, post=EMPTY, of="order"),
+    "orders:image": Access(get=READ, of="order"),
+    "orders:strip": Access(get=READ, of="order"),
+    "orders:keys": Access(get=READ, post=(422, 422, 422)),
+    "orders:key_replace": Access(get=(200, 404, 404), post=(422, 404, 404), of="key"),
+    "orders:key_test": Access(get=NO_SUCH, post=(302, 404, 404), of="key"),
+    "orders:key_delete": Access(get=(200, 404, 404), post=(302, 404, 404), of="key"),
+    "orders:key_sharing": Access(get=NO_SUCH, post=(302, 404, 404), of="key"),
+}
+
+# allauth's own pages: these are for somebody who is not logged in yet, all others are about oneself.
+PUBLIC_ACCOUNT = {
+    "account_login",
+    "account_logout",
+    "account_inactive",
+    "account_signup",
+    "account_email_verification_sent",
+    "account_confirm_email",
+    "account_confirm_login_code",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "mfa_authenticate",
+}
+OWN_ACCOUNT = {
+    "account_email",
+    "account_change_password",
+    "account_set_password",
+    "account_reauthenticate",
+    "mfa_index",
+    "mfa_reauthenticate",
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes",
+    "mfa_download_recovery_codes",
+}
+
+
+def routes(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, dict[str, object]]]:
+    """Every route of the URLconf: its full name, and the arguments that its address takes."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLPattern):
+            yield f"{prefix}{entry.name}", dict.fromkeys(entry.pattern.regex.groupindex)
+        else:
+            yield from routes(entry, f"{prefix}{entry.namespace}:" if entry.namespace else prefix)

@@ -1,0 +1,91 @@
+"""dashboard/logs.py: JSON lines, and error reports that show no values (T08, T09)."""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.config
+import sys
+from collections.abc import Iterator
+from io import StringIO
+
+import pytest
+import structlog
+from django.test import RequestFactory
+from django.views.debug import ExceptionReporter
+
+from dashboard.logs import logging_settings
+
+SECRET = "ae_secret_0123456789"
+
+
+@pytest.fixture
+def stream(monkeypatch: pytest.MonkeyPatch) -> Iterator[StringIO]:
+    """What a process writes to its standard output at the level debug."""
+    before = logging.getLogger().handlers[:], logging.getLogger().level
+    written = StringIO()
+    monkeypatch.setattr(sys, "stdout", written)
+    logging.config.dictConfig(logging_settings("DEBUG"))
+    yield written
+    logging.getLogger().handlers, logging.getLogger().level = before
+
+
+def crash(secret: str) -> None:
+    """Fails with `secret` among its locals."""
+    raise RuntimeError("it failed")
+
+
+def caught(secret: str) -> ExceptionReporter:
+    """Django's error report of a crash while a key was posted."""
+    request = RequestFactory().post("/keys/", {"key": secret, "label": secret})
+    try:
+        crash(secret)
+    except RuntimeError:
+        return ExceptionReporter(request, *sys.exc_info())
+    raise AssertionError
+
+
+def test_writes_one_json_object_a_line_whoever_logs(stream: StringIO) -> None:
+    structlog.get_logger("orders.ours").info("placed", order=7)
+    logging.getLogger("some.library").warning("two\nlines %s", "here")
+    ours, theirs = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert (ours["event"], ours["order"], ours["level"], ours["logger"]) == ("placed", 7, "info", "orders.ours")
+    assert (theirs["event"], theirs["level"]) == ("two\nlines here", "warning")
+
+
+def test_writes_the_request_id_into_each_line(stream: StringIO) -> None:
+    with structlog.contextvars.bound_contextvars(request_id="abc"):
+        logging.getLogger("some.library").warning("hello")
+    assert json.loads(stream.getvalue())["request_id"] == "abc"
+
+
+def test_writes_a_traceback_without_values(stream: StringIO) -> None:
+    try:
+        crash(SECRET)
+    except RuntimeError:
+        logging.getLogger("django.request").exception("crashed")
+    assert "it failed" in json.loads(stream.getvalue())["exception"]
+    assert SECRET not in stream.getvalue()
+
+
+@pytest.mark.parametrize("name", ["django.db.backends", "urllib3.connectionpool"])
+def test_never_writes_statements_or_requests(name: str, stream: StringIO) -> None:
+    logging.getLogger(name).debug("insert %s", SECRET)
+    assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize("report", ["get_traceback_html", "get_traceback_text"])
+@pytest.mark.parametrize("debug", [True, False])
+def test_a_report_shows_frames_but_no_values(report: str, debug: bool, settings) -> None:
+    settings.DEBUG = debug
+    text = getattr(caught(SECRET), report)()
+    assert "it failed" in text
+    assert "crash" in text
+    assert SECRET not in text
+
+
+def test_goes_on_when_nobody_reads_the_output(stream: StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """F77: a closed pipe must not become an error page."""
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    stream.close()
+    logging.getLogger("some.library").warning("hello")
