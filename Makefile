@@ -15,7 +15,7 @@ run: $(VENV)/.local  ## everything, with a demo: prints the address and a login
 
 test: $(VENV)/.dev  ## all tests but the slow ones, a browser included
 	@$(BIN)/python -m tests.chromium
-	@$(PYTEST) -n auto
+	@$(PYTEST) -n 4
 
 check: $(VENV)/.dev  ## lint, types, migrations, and the tests
 	$(BIN)/ruff check .

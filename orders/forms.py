@@ -42,7 +42,7 @@ class NameField(forms.CharField):
         return text
 
     def validate(self, value: str) -> None:
-        super().validate(value)
+        super().validate("" if names.shows_nothing(value) else value)
         if len(value) > settings.NAME_MAX_LENGTH:
             raise ValidationError(
                 _("A name has at most %(limit)d signs; this one has %(length)d."),

@@ -10,6 +10,11 @@ def clean(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
+def shows_nothing(text: str) -> bool:
+    """Whether no sign of it can be seen: empty, or only marks that direct, join or have no width."""
+    return all(unicodedata.category(sign)[0] in "MZ" or unicodedata.category(sign) == "Cf" for sign in text)
+
+
 def fault(text: str) -> str:
     """Which sign cannot be in a name: its Unicode name or code, or "" when all can.
 

@@ -58,3 +58,13 @@ def test_names_the_sign_that_cannot_be_in_a_name(text: str, sign: str) -> None:
 @pytest.mark.parametrize("text", ["", "12 Rosewood Ave", FAMILY, "\u200fשלום", "👍🏽", "%_\\'\"<b>"])
 def test_finds_no_fault_in_what_people_type(text: str) -> None:
     assert names.fault(text) == ""
+
+
+@pytest.mark.parametrize("text", ["", "\u200b", "\u2060\u200f", "\u0301"])
+def test_knows_what_shows_nothing(text: str) -> None:
+    assert names.shows_nothing(text)
+
+
+@pytest.mark.parametrize("text", ["a", "7", "–", "👍🏽", FAMILY, "\u200fש", "~"])
+def test_knows_what_shows_something(text: str) -> None:
+    assert not names.shows_nothing(text)

@@ -17,7 +17,7 @@ from django.utils.html import escape
 from dashboard.accounts.models import Team, User
 from orders.answers import RemoteOrder
 from orders.mirror import mirror
-from orders.models import ApiKey, Order, Shown, Write, now
+from orders.models import ApiKey, Order, OrderKey, Shown, Write, now
 from orders.sandbox.store import Store
 from orders.search import QUALIFIERS
 from orders.search.places import encode, place_of
@@ -66,6 +66,37 @@ def listed_upstream(name: str) -> RemoteOrder:
 def pending(key: ApiKey, name: str) -> Write:
     """A create that is not confirmed."""
     return Write.intend_create(key, key.user, f"id of {name}", name)[0]
+
+
+class PencilTests:
+    """The way to rename stands only where it leads somewhere."""
+
+    @pytest.fixture
+    def order(self, key: ApiKey) -> Order:
+        return mirrored(key, "5 Elm Row")
+
+    def offered(self, client: Client) -> bool:
+        return b"Rename 5 Elm Row" in client.get(URL).content
+
+    def test_is_there_for_the_owner_of_the_key(self, client: Client, order: Order) -> None:
+        assert self.offered(client)
+
+    def test_is_there_for_teammates_once_the_key_is_open(
+        self, as_user: AsUser, bob: User, order: Order, key: ApiKey
+    ) -> None:
+        assert not self.offered(as_user(bob))
+        key.open_to_teammates(True)
+        assert self.offered(as_user(bob))
+
+    def test_is_there_for_whose_own_key_lists_the_order_too(
+        self, as_user: AsUser, bob: User, team: Team, order: Order, make_key: MakeKey
+    ) -> None:
+        OrderKey.objects.create(order=order, key=make_key(bob, team, "ae_bob_0123456789"))
+        assert self.offered(as_user(bob))
+
+    def test_is_not_there_for_a_viewer(self, as_user: AsUser, vera: User, order: Order, key: ApiKey) -> None:
+        key.open_to_teammates(True)
+        assert not self.offered(as_user(vera))
 
 
 class PageTests:

@@ -170,7 +170,8 @@ class RefusedTests:
         assert not Order.objects.exists()
 
     @pytest.mark.parametrize(
-        ("name", "why"), [("", "needed"), ("\u2003", "needed"), ("x" * 256, "256"), ("a\0", "U+0000")]
+        ("name", "why"),
+        [("", "needed"), ("\u2003", "needed"), ("\u200b\u2060", "needed"), ("x" * 256, "256"), ("a\0", "U+0000")],
     )
     def test_a_name_that_cannot_be_sends_nothing_and_keeps_the_id(
         self, client: Client, token: str, upstream: Upstream, name: str, why: str

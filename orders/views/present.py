@@ -13,8 +13,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from dashboard.accounts.models import Team
-from orders.models import Order, Shown, Write
+from dashboard.accounts.models import Team, User
+from orders.models import Order, OrderKey, Shown, Write
 from orders.search import Found
 from orders.views.listing import Address
 
@@ -60,7 +60,8 @@ def ago(age: timedelta) -> str:
 class Row:
     """One order in the list; `day` is the heading above it when a new day begins, `clock` its time as the list says it.
 
-    `marks` are the pieces of the name, True where the search matched; empty where nothing was searched.
+    `marks` are the pieces of the name, True where the search matched; empty where nothing was searched. `closed`: this
+    person has no key to rename it through.
     """
 
     order: Order
@@ -71,6 +72,7 @@ class Row:
     strip_url: str
     status_url: str
     marks: list[tuple[str, bool]]
+    closed: bool
     write: Write | None
 
 
@@ -78,6 +80,7 @@ def rows(orders: list[Order], found: Found, address: Address, here: str) -> list
     """The orders of one page of the list, which is at `here`. Sorted by a time, they stand under its days."""
     team, by = found.team, address.sort.removeprefix("-")
     now, zone = timezone.now(), ZoneInfo(team.time_zone)
+    able = _through_a_key(orders, found.user)
     pending = {write.target_id: write for write in Write.objects.unclear_of(orders)}
     statuses = {shown: address.to(text=found.with_filter("status", Shown(shown).name.lower())) for shown in Shown}
     made: list[Row] = []
@@ -96,11 +99,23 @@ def rows(orders: list[Order], found: Found, address: Address, here: str) -> list
                 strip_url=strip_url(order),
                 status_url=statuses[Shown(order.shown)],
                 marks=found.marks(order.name) if found.query.terms else [],
+                closed=order.pk not in able,
                 write=pending.get(order.pk),
             )
         )
         last = day
     return made
+
+
+def _through_a_key(orders: list[Order], user: User) -> set[int]:
+    """Which of the orders this person has a key for; `Order.key_for` decides once more when it comes to it."""
+    keyed = [(order, order.key) for order in orders if order.key and order.key.refused_at is None]
+    able = {order.pk for order, key in keyed if key.shared or key.user_id == user.pk}
+    others = {order.pk for order in orders} - able
+    if not others:
+        return able
+    mine = OrderKey.objects.filter(order__in=others, key__user=user, key__refused_at=None)
+    return able | set(mine.values_list("order_id", flat=True))
 
 
 def day_name(day: date, today: date) -> str:

@@ -1,0 +1,22 @@
+"""Every page in both widths and both schemes: what the ordinary run looks at once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+
+def test_every_page_is_accessible_wide_and_narrow_light_and_dark() -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "2",
+        "tests/browser/test_pages.py",
+        "tests/browser/test_bulk.py",
+    ]
+    done = subprocess.run(command, env=os.environ | {"ALL_LOOKS": "1"}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-5000:]
