@@ -11,7 +11,8 @@ import structlog
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
+from django.middleware.common import CommonMiddleware
 from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
@@ -19,6 +20,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 Next = Callable[[HttpRequest], HttpResponse]
 
+PROBES = ("/healthz", "/readyz")
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
@@ -69,6 +71,13 @@ def unavailable(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The page for a database that does not answer."""
     structlog.get_logger(__name__).error("database unavailable", error=type(exception).__name__)
     return HttpResponse(render_to_string("503.html", {"request": request}), status=503, headers={"Retry-After": "10"})
+
+
+class Common(CommonMiddleware):
+    """Django's, but a load balancer may ask after our health by any name or address."""
+
+    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
+        return None if request.path in PROBES else super().process_request(request)
 
 
 class LoginWall(LoginRequiredMiddleware):

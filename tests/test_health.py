@@ -35,6 +35,14 @@ def test_alive_touches_no_database(client: Client, django_assert_num_queries: Dj
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_answers_by_any_name_or_address(client: Client, path: str) -> None:
+    """A load balancer asks by the machine's own address; pages answer to the site's name alone (T57)."""
+    assert client.get(path, headers={"host": "10.0.0.7:8000"}).status_code == 200
+    assert client.get("/accounts/login/", headers={"host": "10.0.0.7:8000"}).status_code == 400
+
+
+@pytest.mark.django_db
 def test_ready_tells_of_a_late_worker_and_fails_nothing(client: Client) -> None:
     answer = client.get("/readyz")
     assert answer.status_code == 200
