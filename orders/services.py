@@ -87,7 +87,7 @@ def keep_key(user: User, team: Team, label: str, secret: str, *, shared: bool = 
     with transaction.atomic():
         key.save()
         Event.add(Event.Kind.KEY_ADDED, team=team, actor=user, key=key, label=key.described)
-        _import_later(key)
+        rounds.queue(key.pk, Sync.Kind.IMPORT)
     return key, _proof(page)
 
 
@@ -106,7 +106,7 @@ def replace_key(key: ApiKey, secret: str) -> Proof | None:
     with transaction.atomic():
         key.save(update_fields=["sealed", "last_four", "refused_at"])
         Event.add(Event.Kind.KEY_REPLACED, team=key.team, actor=key.user, label=key.described)
-        _import_later(key)
+        rounds.queue(key.pk, Sync.Kind.IMPORT)
     return _proof(page)
 
 
@@ -115,10 +115,6 @@ def test_key(key: ApiKey) -> Proof | None:
     page = through(key, lambda secret: autoenhance().list(secret, per_page=1))
     ApiKey.objects.filter(pk=key.pk).update(refused_at=None)
     return _proof(page)
-
-
-def _import_later(key: ApiKey) -> None:
-    rounds.queue(key.pk, Sync.Kind.IMPORT)
 
 
 def catch_up_for(user: User, team: Team) -> None:

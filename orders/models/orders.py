@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -12,7 +11,6 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from dashboard.accounts.models import Team, User
-from dashboard.accounts.roles import Action
 from orders.fold import FOLD_VERSION, fold
 from orders.models.keys import ApiKey, key_for
 
@@ -40,10 +38,6 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def newest_first(self) -> OrderQuerySet:
         return self.order_by("-created_at", "-pk")
-
-    def after(self, created_at: datetime, pk: int) -> OrderQuerySet:
-        """What comes after this place in `newest_first` (keyset paging)."""
-        return self.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, pk__lt=pk))
 
     def listed_by(self, key: ApiKey) -> OrderQuerySet:
         """The orders that this key made or lists."""
@@ -105,11 +99,6 @@ class Order(models.Model):
     def shown_word(self) -> str:
         return str(Shown(self.shown).label)
 
-    @property
-    def is_open(self) -> bool:
-        """Whether Autoenhance is still working on it."""
-        return self.shown in (Shown.MERGING, Shown.PROCESSING)
-
     def rename_to(self, name: str) -> None:
         """Take the name and what search needs of it (not saved)."""
         self.name, self.find, self.fold_version = name, fold(name), FOLD_VERSION
@@ -117,9 +106,6 @@ class Order(models.Model):
     def key_for(self, user: User) -> ApiKey:
         """Which key a change by this user goes through; NoKey says why none (DESIGN section 1)."""
         return key_for(self, user)
-
-    def allows(self, user: User, action: Action) -> bool:
-        return self.team.allows(user, action)
 
 
 class OrderDetail(models.Model):
