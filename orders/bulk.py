@@ -1,4 +1,4 @@
-"""Many orders in and out of the database at once: COPY into temporary tables, then one statement for all of them.
+"""Many orders in and out of the database at once: COPY for new ones, one statement over arrays for all else.
 
 That is 40 times as fast as a loop of saves (performance section 9). The rules are not here but in `absorb`, and what
 follows from them in `mirror`, whose transaction holds the lock of the team around all of this.
@@ -13,100 +13,121 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
 
 from dashboard.accounts.models import Team
 from orders.absorb import Known
-from orders.models import ApiKey, Order, OrderWatch
+from orders.due import next_look
+from orders.models import ApiKey, Order, OrderWatch, Sync
 
-# What an answer may change, in Order and in OrderDetail: fields of Known and columns alike.
-FACTS = ["name", "find", "fold_version", "status", "shown", "created_at", "updated_at"]
-FACTS += ["pictures", "ready", "failed", "strip", "deleted", "version"]
-DETAILS = ["next_n", "is_processing", "is_merging", "images"]
-OWNED = ["team_id", "key_id"]
+# What an answer may change, in Order and in OrderDetail: fields of Known and columns alike, with their types.
+FACTS = {
+    "name": "text",
+    "find": "text",
+    "fold_version": "smallint",
+    "status": "text",
+    "shown": "smallint",
+    "created_at": "timestamptz",
+    "updated_at": "timestamptz",
+    "pictures": "integer",
+    "ready": "integer",
+    "failed": "integer",
+    "strip": "text",
+    "deleted": "bool",
+    "version": "bigint",
+    "run": "integer",
+    "run_at": "timestamptz",
+    "heard": "bigint",
+}
+DETAILS = {"next_n": "integer", "is_processing": "bool", "is_merging": "bool", "images": "jsonb"}
 
-# Made once in a session: tables for every page would swell the catalogue of Postgres.
-TABLES = """
-    create temporary table if not exists mirror_said
-        (order_id varchar(200) collate "C" not null, heard bigint not null) on commit delete rows;
-    create temporary table if not exists mirror_row
-        (like orders_order, next_n int, is_processing bool, is_merging bool, images jsonb, heard bigint)
-        on commit delete rows;
-    delete from mirror_said;
-    delete from mirror_row
-"""
-# Each order is looked up by itself: without statistics of the temporary table, a join would read the whole team for it.
+# What was heard of an order covers its id, so no order can have what was heard of another.
 CLOSER_LOOK = """
-    select said.order_id, o.id, watch.heard is distinct from said.heard, watch.misses >= %(lost)s,
-        o.key_id is null or o.key_id in (select id from orders_apikey where refused_at is not null), o.key_id <> %(key)s
-    from mirror_said said
-    left join lateral (
-        select id, key_id from orders_order where team_id = %(team)s and order_id = said.order_id limit 1
-    ) o on true
-    left join lateral (
-        select heard, misses, seen_at, missed_at from orders_orderwatch where order_id = o.id limit 1
-    ) watch on true
-    where watch.heard is distinct from said.heard or watch.seen_at < %(stale)s or watch.missed_at is not null
-        or %(key)s is not null and o.key_id is distinct from %(key)s and (
-            o.key_id is null or o.key_id in (select id from orders_apikey where refused_at is not null)
-            or not exists (select from orders_orderkey also where also.order_id = o.id and also.key_id = %(key)s)
+    with said as materialized (
+        select json_array_elements_text(%(ids)s) as order_id
+    ), looked as materialized (
+        select id, order_id, key_id, heard = any(%(heard)s::bigint[]) is not true as told,
+            key_id is null or key_id in (select id from orders_apikey where refused_at is not null) as orphan
+        from orders_order where team_id = %(team)s and order_id = any(array(select order_id from said))
+    ), page as (
+        insert into orders_syncpage (sync_id, orders)
+        select %(sync)s, array_agg(id) from looked where %(sync)s is not null having count(*) > 0
+    )
+    select order_id, nextval('orders_order_id_seq'), true, true, false, false, false
+    from (select order_id from said except select order_id from looked)
+    where (select count(*) from looked) < (select count(*) from said)
+    union all
+    select order_id, id, false, told, (select misses >= %(lost)s from orders_orderwatch where order_id = looked.id),
+        orphan, key_id <> %(key)s
+    from looked
+    where told
+        or exists (select from orders_orderwatch where order_id = looked.id and missed_at is not null)
+        or %(sync)s is null
+            and exists (select from orders_orderwatch where order_id = looked.id and seen_at < %(stale)s)
+        or %(key)s is not null and key_id is distinct from %(key)s and (
+            orphan
+            or not exists (select from orders_orderkey also where also.order_id = looked.id and also.key_id = %(key)s)
         )
 """
+COPY_NEW = f"copy orders_order (id, order_id, {', '.join(FACTS)}, team_id, key_id) from stdin (format binary)"
+COPY_TYPES = ["bigint", "text", *FACTS.values(), "bigint", "bigint"]
+UPDATE = f"""
+    update orders_order set {", ".join(f"{name} = new.{name}" for name in FACTS)}
+    from unnest(%s::bigint[], {", ".join(f"%s::{type_}[]" for type_ in FACTS.values())}) as new (pk, {", ".join(FACTS)})
+    where id = new.pk
+"""  # noqa: S608
+KEEP_DETAILS = f"""
+    insert into orders_orderdetail (order_id, {", ".join(DETAILS)})
+    select * from unnest(%s::bigint[], {", ".join(f"%s::{type_}[]" for type_ in DETAILS.values())})
+    on conflict (order_id) do update set {", ".join(f"{name} = excluded.{name}" for name in DETAILS)}
+"""  # noqa: S608
 WATCH_NEW = """
-    insert into orders_orderwatch (order_id, seen_at, heard, misses)
-    select id, %(began)s, heard, 0 from mirror_row order by id
-    on conflict (order_id) do nothing
+    insert into orders_orderwatch (order_id, seen_at, misses) select unnest(%s::bigint[]), %s, 0
 """
 WATCH_SEEN = """
     update orders_orderwatch
-    set seen_at = greatest(seen_at, %s), missed_at = null,
-        heard = coalesce(taken.heard, orders_orderwatch.heard),
-        misses = case when misses < %s or taken.heard is not null then 0 else misses end
-    from unnest(%s::bigint[], %s::bigint[]) as taken (pk, heard)
-    where order_id = taken.pk
+    set seen_at = greatest(seen_at, %(began)s), missed_at = null,
+        misses = case when misses < %(lost)s or order_id = any(%(taken)s::bigint[]) then 0 else misses end
+    where order_id = any(%(seen)s::bigint[])
+"""
+WATCH_NEXT = """
+    update orders_orderwatch set next_at = plan.next_at
+    from unnest(%s::bigint[], %s::timestamptz[]) as plan (pk, next_at) where order_id = plan.pk
 """
 
-
-def _upsert(table: str, key: str, once: list[str], changing: list[str]) -> str:
-    columns = ", ".join([*once, *changing])
-    changes = ", ".join(f"{column} = excluded.{column}" for column in changing)
-    return (
-        f"insert into {table} ({key}, {columns}) select id, {columns} from mirror_row order by id"  # noqa: S608
-        f" on conflict ({key}) do update set {changes}"
-    )
-
-
-_ROW = ["id", "order_id", *FACTS, *DETAILS, "heard", *OWNED]
-COPY_ROWS = f"copy mirror_row ({', '.join(_ROW)}) from stdin"
-UPSERT_ORDERS = _upsert("orders_order", "id", ["order_id", *OWNED], FACTS)
-UPSERT_DETAILS = _upsert("orders_orderdetail", "order_id", [], DETAILS)
 _KNOWN = ["pk", "order_id", *FACTS, *DETAILS]
-_facts = attrgetter(*_KNOWN[:-1])
+_row = attrgetter("pk", "order_id", *FACTS)
+_changed = attrgetter("pk", *FACTS)
+_flags = attrgetter("pk", *list(DETAILS)[:-1])
 
 
 class News(NamedTuple):
     """An order that is not just as the last answer left it, or was not seen for a while.
 
-    Without a `pk` it is new to the team. told: something else is said of it than the last time. lost: it counts as
-    deleted because it could not be found. orphan: no working key has it. other: it belongs to another key than the one
-    that lists it now.
+    new: the team has not got it; `pk` is a fresh number for it, so that all its rows can be written at once. told:
+    something else is said of it than the last time. lost: it counts as deleted because it could not be found. orphan:
+    no working key has it. other: it belongs to another key than the one that lists it now.
     """
 
     order_id: str
-    pk: int | None
+    pk: int
+    new: bool
     told: bool
     lost: bool
     orphan: bool
     other: bool
 
 
-def closer_look(team: Team, heard: Mapping[str, int], key: ApiKey | None, stale: datetime) -> list[News]:
-    """Which of the orders heard of (`absorb.heard` by id) need a closer look: also those not seen since `stale`."""
+def closer_look(
+    team: Team, heard: Mapping[str, int], key: ApiKey | None, stale: datetime, sync: Sync | None
+) -> list[News]:
+    """Which of the orders heard of (`absorb.heard` by id) need a closer look: also those not seen since `stale`.
+
+    But a pass that lists all notes here which it listed, and looks no closer at those that were not seen lately.
+    """
+    asked = {"team": team.pk, "key": key.pk if key else None, "stale": stale, "lost": OrderWatch.LOST}
+    asked["sync"] = sync.pk if sync and sync.lists_all else None
     with connection.cursor() as cursor:
-        cursor.execute(TABLES)
-        _copy(cursor, "copy mirror_said from stdin", heard.items())
-        asked = {"team": team.pk, "key": key.pk if key else None, "stale": stale, "lost": OrderWatch.LOST}
-        cursor.execute(CLOSER_LOOK, asked)
+        cursor.execute(CLOSER_LOOK, {**asked, "ids": json.dumps(list(heard)), "heard": _array(heard.values())})
         return [News(*row) for row in cursor.fetchall()]
 
 
@@ -116,46 +137,66 @@ def known(pks: Collection[int]) -> dict[int, Known]:
         return {}
     columns = ["pk", "order_id", *FACTS, *(f"detail__{name}" for name in DETAILS)]
     rows = Order.objects.locked().filter(pk__in=pks).values_list(*columns)
-    return {row[0]: Known(**dict(zip(_KNOWN, row, strict=True))) for row in rows}
+    # Nulls are of an order without a detail row: what is in none is as in a new order.
+    facts = ({name: value for name, value in zip(_KNOWN, row, strict=True) if value is not None} for row in rows)
+    return {order["pk"]: Known(**order) for order in facts}
 
 
-def store(team: Team, key: ApiKey | None, orders: Collection[Known], heard: Mapping[str, int], began: datetime) -> None:
-    """Save these orders; those without a `pk` are new, belong to `key`, and get one."""
-    if not orders:
-        return
-    _number([order for order in orders if order.pk is None])
-    owned = (team.pk, key.pk if key else None)
-    rows = ((*_facts(order), _images(order), heard[order.order_id], *owned) for order in orders)
+def add(team: Team, key: ApiKey | None, orders: Iterable[Known], began: datetime) -> list[Known]:
+    """Save orders that are new to the team, with fresh numbers as `pk`; they belong to `key`, and were seen at `began`.
+
+    Each is written as it comes, so that Postgres takes some in while others are still made. Making one must not ask
+    the database anything: its line is busy.
+    """
+    owned, added = (team.pk, key.pk if key else None), []
     with connection.cursor() as cursor:
-        _copy(cursor, COPY_ROWS, rows)
-        cursor.execute(UPSERT_ORDERS)
-        cursor.execute(UPSERT_DETAILS)
-        cursor.execute(WATCH_NEW, {"began": began})
+        # Django knows no COPY, so its errors have to be made Django's by hand.
+        with connection.wrap_database_errors, cursor.copy(COPY_NEW) as copy:
+            copy.set_types(COPY_TYPES)
+            for order in orders:
+                copy.write_row(_row(order) + owned)
+                added.append(order)
+        cursor.execute(WATCH_NEW, [_array(order.pk for order in added), began])
+    _keep_details([order for order in added if order.has_details])
+    return added
 
 
-def watch(heard: Mapping[int, int | None], began: datetime) -> None:
-    """Note that these known orders were seen, by pk, and of those that were taken in what was heard."""
-    if heard:
+def change(orders: Collection[Known]) -> None:
+    """Save known orders as they are now; they are locked."""
+    if orders:
         with connection.cursor() as cursor:
-            cursor.execute(WATCH_SEEN, [began, OrderWatch.LOST, list(heard), list(heard.values())])
+            cursor.execute(UPDATE, _columns(map(_changed, orders)))
+        _keep_details(orders)
 
 
-def _number(orders: Collection[Known]) -> None:
-    """Give new orders their primary keys beforehand, so that all their rows can be written at once."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select nextval(pg_get_serial_sequence('orders_order', 'id')) from generate_series(1, %s)", [len(orders)]
-        )
-        for order, (pk,) in zip(orders, cursor.fetchall(), strict=True):
-            order.pk = pk
+def watch(seen: Collection[int], taken: Collection[int], began: datetime) -> None:
+    """Note that these known orders, by pk, were seen. One that counts as lost does so until an answer is `taken` in."""
+    if seen:
+        pks = {"seen": _array(seen), "taken": _array(taken)}
+        with connection.cursor() as cursor:
+            cursor.execute(WATCH_SEEN, {**pks, "began": began, "lost": OrderWatch.LOST})
 
 
-def _copy(cursor: CursorWrapper, sql: str, rows: Iterable[tuple[object, ...]]) -> None:
-    """COPY rows from here. Django knows no COPY, so its errors have to be made Django's by hand."""
-    with connection.wrap_database_errors, cursor.copy(sql) as copy:
-        for row in rows:
-            copy.write_row(row)
+def plan(added: Iterable[Known], changed: Iterable[Known], began: datetime) -> None:
+    """Note when these orders are to be looked at next, because of what was seen at `began`."""
+    changes = ((order.pk, next_look(order, began, changed=True)) for order in changed)
+    firsts = ((order.pk, next_look(order, began, changed=True)) for order in added)
+    if looks := [*changes, *(first for first in firsts if first[1])]:
+        with connection.cursor() as cursor:
+            cursor.execute(WATCH_NEXT, _columns(looks))
 
 
-def _images(order: Known) -> str:
-    return json.dumps(order.images) if order.images else "[]"
+def _keep_details(orders: Collection[Known]) -> None:
+    if orders:
+        with connection.cursor() as cursor:
+            rows = ((*_flags(order), json.dumps(order.images)) for order in orders)
+            cursor.execute(KEEP_DETAILS, _columns(rows))
+
+
+def _columns(rows: Iterable[tuple[object, ...]]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _array(numbers: Iterable[object]) -> str:
+    """The numbers as Postgres writes an array: the driver looks at each of them for much longer."""
+    return f"{{{','.join(map(str, numbers))}}}"

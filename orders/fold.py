@@ -44,7 +44,8 @@ def plain(text: str) -> str:
     if text.isascii():  # nine names in ten, and three times as fast
         return text.lower()
     signs = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(sign for sign in signs if not unicodedata.combining(sign))
+    # None below U+0300 combines, and asking costs more than comparing.
+    return "".join([sign for sign in signs if sign < "\u0300" or not unicodedata.combining(sign)])
 
 
 def written_out(token: str) -> str:
@@ -54,7 +55,7 @@ def written_out(token: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """The words of `text`: without case and accents, address words written out, # as "apartment"."""
-    return [written_out(match.group()) for match in TOKEN.finditer(plain(text))]
+    return list(map(written_out, TOKEN.findall(plain(text))))
 
 
 def fold(text: str) -> str:

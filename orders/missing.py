@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 
 from orders.account import autoenhance
-from orders.mirror import SEEN_EVERY, mirror
-from orders.models import ApiKey, Event, Order, OrderWatch, Shown, now
+from orders.mirror import mirror
+from orders.models import Event, Order, OrderWatch, Shown, Sync, now
 from orders.remote import NotFound, NotSent, RemoteError
 
 log = structlog.get_logger(__name__)
@@ -18,11 +18,25 @@ log = structlog.get_logger(__name__)
 PAUSE = timedelta(hours=1)
 MOST_LOOKS = 50
 
+# The team's row is locked by whoever mirrors: what is looked at meanwhile is seen after the pass began.
+SUSPECT = """
+    update orders_orderwatch watch set missed_at = clock_timestamp()
+    from orders_order o
+    where watch.order_id = o.id and watch.missed_at is null and watch.seen_at < %(began)s
+        and o.team_id = %(team)s and not o.deleted
+        and (o.key_id = %(key)s or o.id in (select order_id from orders_orderkey where key_id = %(key)s))
+        and not exists (
+            select from orders_syncpage page, unnest(page.orders) as listed (pk)
+            where page.sync_id = %(sync)s and listed.pk = o.id
+        )
+"""
 
-def suspect(key: ApiKey, since: datetime) -> int:
-    """Suspect that the key's orders which nobody has seen since then are deleted; how many are newly suspected."""
-    unseen = OrderWatch.objects.filter(order__in=Order.objects.listed_by(key), seen_at__lt=since - SEEN_EVERY)
-    return unseen.filter(missed_at=None, order__deleted=False).update(missed_at=now())
+
+def suspect(sync: Sync) -> None:
+    """Suspect that the key's orders which this complete pass did not list, and nobody has seen since, are deleted."""
+    with connection.cursor() as cursor:
+        whose = {"team": sync.key.team_id, "key": sync.key_id, "sync": sync.pk}
+        cursor.execute(SUSPECT, {**whose, "began": sync.began_at})
 
 
 def look() -> None:
@@ -54,10 +68,10 @@ def _miss(order: Order) -> None:
     watch.misses += 1
     watch.missed_at = now()
     if watch.misses >= OrderWatch.LOST:
-        watch.missed_at = watch.heard = None
+        watch.missed_at = None
         was, order.shown = order.shown, Shown.DELETED
-        order.deleted = True
+        order.deleted, order.heard = True, None
         order.version += 1
-        order.save(update_fields=["shown", "deleted", "version"])
+        order.save(update_fields=["shown", "deleted", "version", "heard"])
         Event.add(Event.Kind.STATUS, order=order, old=int(was), new=int(Shown.DELETED), status="")
-    watch.save(update_fields=["misses", "missed_at", "heard"])
+    watch.save(update_fields=["misses", "missed_at"])

@@ -1,11 +1,13 @@
-"""Pictures for signed-in people, through our own addresses and never at anybody's expense (decisions 8 and 9)."""
+"""Pictures through our own addresses, and never at anybody's expense (decisions 8 and 9)."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from orders.account import autoenhance, through
+from orders.gate import Urgency, urgency
 from orders.models import Order
 from orders.remote import Picture, RemoteError
 
@@ -20,14 +22,12 @@ def may_have_preview(image: dict[str, Any]) -> bool:
 
 def preview(order: Order, image_id: str) -> Picture | None:
     """The small enhanced picture: without a key if possible, else with the order's. None when there is none now."""
-    if not WAITING.acquire(blocking=False):
-        return None
-    try:
-        return fetch(order, image_id)
-    except RemoteError:
-        return None
-    finally:
-        WAITING.release()
+    return _now(lambda: fetch(order, image_id))
+
+
+def watermark(image_id: str) -> Picture | None:
+    """The small picture for guests, never with a key. None when there is none now."""
+    return _now(lambda: autoenhance().watermark(image_id))
 
 
 def fetch(order: Order, image_id: str) -> Picture:
@@ -39,3 +39,16 @@ def fetch(order: Order, image_id: str) -> Picture:
         if key is None or not key.live:
             raise
         return through(key, lambda secret: autoenhance().enhanced(secret, image_id))
+
+
+def _now(ask: Callable[[], Picture]) -> Picture | None:
+    """What `ask` answers; None when it fails, or when too many threads wait for pictures already."""
+    if not WAITING.acquire(blocking=False):
+        return None
+    try:
+        with urgency(Urgency.SOON):  # a placeholder stands there meanwhile
+            return ask()
+    except RemoteError:
+        return None
+    finally:
+        WAITING.release()

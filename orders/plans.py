@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from dashboard.accounts.models import User
-from orders.forms import NameField
+from orders.forms.orders import NameField
 from orders.models import Batch, BatchLine, NoKey, Order, OrderKey
 from orders.names import clean
 from orders.rules import Rule

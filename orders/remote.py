@@ -19,7 +19,7 @@ from urllib.parse import urljoin, urlsplit
 
 from orders.answers import Page, Picture, RemoteImage, RemoteOrder, read_order, read_page, read_picture
 from orders.errors import Exists, KeyRejected, NotFound, NotSent, RateLimited, Refused, RemoteError, Unavailable
-from orders.transport import UNCONFIRMED, Ask, Origin, Reply, Transport
+from orders.transport import UNCONFIRMED, Ask, Gate, Origin, Reply, Transport, open_gate
 
 __all__ = [
     "Autoenhance",
@@ -66,7 +66,7 @@ def _sealed(method: Callable[_P, _Answer]) -> Callable[_P, _Answer]:
 class Autoenhance:
     """The orders API at the address `base`, in the dated `version` ("" sends none, contract section 1).
 
-    `pace` is called before every request, may wait, and may raise a RemoteError. `connect`, `read`, `deadline` and
+    `gate` is asked before every request to it, and told how that went. `connect`, `read`, `deadline` and
     `picture_deadline` are seconds: for a connection, without a byte, for a whole call, for a whole picture with its
     redirects. `most_json` and `most_picture` are decoded bytes. Any thread may use it: nothing in it changes.
 
@@ -78,7 +78,7 @@ class Autoenhance:
         base: str,
         version: str,
         *,
-        pace: Callable[[], None] = lambda: None,
+        gate: Gate = open_gate,
         connect: float = 2.0,
         read: float = 5.0,
         deadline: float = 8.0,
@@ -88,7 +88,7 @@ class Autoenhance:
     ) -> None:
         self._base = base.rstrip("/")
         self._version = {"x-api-version": version} if version else {}
-        self._transport = Transport(self._base, pace, connect, read)
+        self._transport = Transport(self._base, gate, connect, read)
         self._deadline, self._picture_deadline = deadline, picture_deadline
         self._most_json, self._most_picture = most_json, most_picture
 

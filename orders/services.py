@@ -56,12 +56,16 @@ def rename(user: User, order: Order, name: str, seen: str) -> Write | None:
     return writes.rename(order, key, user, name, seen)
 
 
-def refresh(order: Order) -> Order:
-    """Read the order at Autoenhance, without a key (decision 5), into the mirror. RemoteError when that fails."""
+def refresh(order: Order, *, deadline: float | None = None) -> Order:
+    """Read the order at Autoenhance, without a key (decision 5), into the mirror. RemoteError when that fails.
+
+    Returns it as it is then, with all that its page shows.
+
+    deadline: seconds for the call, where somebody waits for less than a call may take.
+    """
     began = now()
-    answer = autoenhance().retrieve(order.order_id)
-    (fresh,) = mirror(order.team, [answer], began)
-    return fresh
+    answer = autoenhance().retrieve(order.order_id, deadline=deadline)
+    return mirror(order.team, [answer], began).whole().get()
 
 
 def _look(order: Order) -> None:
@@ -113,7 +117,9 @@ def replace_key(key: ApiKey, secret: str) -> Proof | None:
 def test_key(key: ApiKey) -> Proof | None:
     """Try a kept key again; one that works again counts as live. RemoteError says what is wrong."""
     page = through(key, lambda secret: autoenhance().list(secret, per_page=1))
-    ApiKey.objects.filter(pk=key.pk).update(refused_at=None)
+    with transaction.atomic():
+        if ApiKey.objects.filter(pk=key.pk, refused_at__isnull=False).update(refused_at=None):
+            Event.add(Event.Kind.KEY_WORKS, team=key.team, key=key, label=key.described)
     return _proof(page)
 
 

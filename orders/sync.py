@@ -8,6 +8,7 @@ from datetime import datetime
 import structlog
 from django.db import transaction
 
+from dashboard.accounts.models import Team
 from orders.account import autoenhance, through
 from orders.answers import Page
 from orders.mirror import mirror_list
@@ -90,18 +91,22 @@ class _MovedError(Exception):
     """Another process has read this page."""
 
 
+# Or there is nothing to read for any more: the key was deleted, and the pass with it, or the whole team.
+OVERTAKEN = (_MovedError, Sync.DoesNotExist, Team.DoesNotExist)
+
+
 def _keep(sync: Sync, page: Page, began: datetime) -> bool:
-    """Store the page and turn it, both or neither; False when another process was faster."""
+    """Store the page and turn it, both or neither; False when another process was faster, or the key is gone."""
     try:
         with transaction.atomic():
-            tally = mirror_list(sync.key.team, page.orders, began, sync.key)
+            tally = mirror_list(sync.key.team, page.orders, began, sync.key, sync)
             if not sync.turn(page.next_offset or "", read=tally.listed, skipped=tally.skipped):
                 raise _MovedError
             if tally.listed and not tally.changed and not sync.thorough:
                 sync.end()
             if not sync.unfinished:
                 _finish(sync)
-    except _MovedError:
+    except OVERTAKEN:
         return False
     return True
 
@@ -111,10 +116,12 @@ def _finish(sync: Sync) -> None:
     key = sync.key
     if sync.reason:
         log.warning("the list repeats a page token", key=key.pk)
-    if sync.kind != Sync.Kind.CATCH_UP:
+    if sync.lists_all:
         first = ApiKey.objects.filter(pk=key.pk, imported_at__isnull=True)
         if first.update(imported_at=now()):
             Event.add(Event.Kind.IMPORTED, team=key.team, key=key, label=key.described, orders=sync.read)
         if not sync.reason:
-            suspect(key, since=sync.began_at)
+            suspect(sync)
+            ApiKey.objects.filter(pk=key.pk).update(listed_at=sync.began_at)
+        sync.pages.all().delete()
     ApiKey.objects.filter(pk=key.pk, imported_at__isnull=False).update(imported_at=now())

@@ -14,8 +14,10 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 
-from orders import batches, missing, rounds, strips, sync, writes
+from orders import batches, freshen, hints, mails, missing, rounds, strips, sync, writes
+from orders.gate import Urgency, urgency
 from orders.models import ApiKey, Order, Sync, now
+from orders.queue import later
 from orders.remote import KeyRejected, RemoteError
 
 log = structlog.get_logger(__name__)
@@ -28,6 +30,7 @@ PAGES_AT_ONCE = 20
 
 
 @app.task(name="orders.settle", queue="writes")
+@urgency(Urgency.SOON)
 def settle(write_id: int) -> None:
     """Find out what became of a Write."""
     writes.settle(write_id)
@@ -51,6 +54,7 @@ def daily(key_id: int) -> None:
     _read(key_id, Sync.Kind.DAILY)
 
 
+@urgency(Urgency.LIST)
 def _read(key_id: int, kind: Sync.Kind) -> None:
     """Read on for some pages; the rest is queued again, and after a failure later each time."""
     key = ApiKey.objects.live().filter(pk=key_id).first()
@@ -72,6 +76,7 @@ def _read(key_id: int, kind: Sync.Kind) -> None:
 
 
 @app.task(name="orders.strip", queue="strips", priority=-1)
+@urgency(Urgency.LIST)
 def strip(order_id: int) -> None:
     """Make an order's strip, after all that somebody waits for. What could not be had is asked for at a later look."""
     order = Order.objects.select_related("team", "key__user", "detail").filter(pk=order_id).first()
@@ -79,18 +84,49 @@ def strip(order_id: int) -> None:
         strips.make(order)
 
 
+@app.task(name="orders.look", queue="looks")
+@urgency(Urgency.SOON)
+def look(order_id: int) -> None:
+    """Look at an order that a webhook spoke of."""
+    hints.look(order_id)
+
+
 @app.task(name="orders.batch", queue="batches")
+@urgency(Urgency.SOON)
 def batch(batch_id: int) -> None:
     """Carry on with renaming many orders."""
     batches.run(batch_id)
 
 
+@app.task(name="orders.announce", queue="mails")
+def announce(order_id: int, run: int) -> None:
+    """Queue the mails about an order that is finished."""
+    mails.announce(order_id, run)
+
+
+@app.task(name="orders.mail", queue="mails")
+def mail(mail_id: int) -> None:
+    """Send a mail."""
+    mails.send(mail_id)
+
+
+@app.periodic(cron="* * * * *", periodic_id="tick")
+@app.task(name="orders.tick", queue="ticks", priority=-1, queueing_lock="tick")
+@urgency(Urgency.SOON)
+def tick(timestamp: int) -> None:
+    """Look at the open orders that are due, and do so again as soon as others are."""
+    again = freshen.tick()
+    if again:
+        later("orders.tick", once="tick", at=again, alone=False, timestamp=timestamp)
+
+
 @app.periodic(cron="* * * * *", periodic_id="sweep")
 @app.task(name="orders.sweep", queue="writes", queueing_lock="sweep")
 def sweep(timestamp: int) -> None:
-    """Look at Writes that are overdue and at batches that run, whatever became of their jobs."""
+    """Look at Writes and mails that are overdue and at batches that run, whatever became of their jobs."""
     writes.sweep()
     batches.sweep()
+    mails.sweep()
 
 
 @app.periodic(cron="*/10 * * * *", periodic_id="plan")
@@ -102,6 +138,7 @@ def plan(timestamp: int) -> None:
 
 @app.periodic(cron="5-59/10 * * * *", periodic_id="missing")
 @app.task(name="orders.missing", queue="imports", queueing_lock="missing")
+@urgency(Urgency.LIST)
 def look_for_missing(timestamp: int) -> None:
     """Look for orders that their lists do not show any more."""
     missing.look()
@@ -128,15 +165,19 @@ async def tidy(context: JobContext, timestamp: int) -> None:
 
 
 __all__ = [
+    "announce",
     "batch",
     "catch_up",
     "daily",
     "import_orders",
+    "look",
     "look_for_missing",
+    "mail",
     "plan",
     "rescue",
     "settle",
     "strip",
     "sweep",
+    "tick",
     "tidy",
 ]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import SystemRandom
+from typing import Protocol
 from urllib.parse import SplitResult, urlsplit
 
 import requests
@@ -86,15 +87,32 @@ class Origin:
         return cls(url.scheme, url.hostname or "", url.port or (443 if url.scheme == "https" else 80))
 
 
+Told = Callable[[RemoteError | None], None]
+
+
+class Gate(Protocol):
+    """Asked before every request to our own host; what it answers is told how that went.
+
+    It may wait, and may raise a RemoteError instead. `again`: the request is a second try.
+    """
+
+    def __call__(self, method: str, *, again: bool) -> Told: ...
+
+
+def open_gate(method: str, *, again: bool) -> Told:
+    """Lets everything pass, and minds nothing."""
+    return lambda failure: None
+
+
 class Transport:
     """Requests through one pool of connections; arguments as `remote.Autoenhance` explains them.
 
-    Only the host and port of `home` may be at a private address.
+    Only the host and port of `home` may be at a private address, and only they are behind the gate.
     """
 
-    def __init__(self, home: str, pace: Callable[[], None], connect: float, read: float) -> None:
+    def __init__(self, home: str, gate: Gate, connect: float, read: float) -> None:
         self.origin = Origin.of(urlsplit(home))
-        self._pace, self._connect, self._read = pace, connect, read
+        self._gate, self._connect, self._read = gate, connect, read
         self._session = wire.Session(AT_ONCE)
 
     def send(self, ask: Ask, ends: float) -> Reply:
@@ -103,33 +121,46 @@ class Transport:
         A GET is sent once more after a quick failure of the connection or a 502, 503 or 504. A slow one is not: that
         would feed a brownout (F40). POST and PATCH never are (security 0.14).
         """
-        self._pace()
-        pause = _JITTER.uniform(0.05, 0.25)
+        gate = self._gate if Origin.of(urlsplit(ask.url)) == self.origin else open_gate
+        told = gate(ask.method, again=False)
+        pause = _JITTER.uniform(0, 0.3)
         patience = min(time.monotonic() + 1, ends - pause)
         try:
-            return self._once(ask, ends)
+            return self._once(ask, ends, told)
         except Unavailable as error:
             passing = error.status in (None, 502, 503, 504) and not error.retry_after
             if ask.method != "GET" or not passing or time.monotonic() > patience:
                 raise
-        time.sleep(pause)
-        self._pace()
-        return self._once(ask, ends)
+            failure = error
+        try:
+            told = gate(ask.method, again=True)
+            time.sleep(pause)
+            return self._once(ask, ends, told)
+        except NotSent:
+            pass
+        raise failure  # it says more than that nothing was sent a second time
 
-    def _once(self, ask: Ask, ends: float) -> Reply:
+    def _once(self, ask: Ask, ends: float, told: Told) -> Reply:
         """Errors are raised after the `except`: not even as context do they lead to the request and its headers."""
+        if time.monotonic() >= ends:  # spent at the gate, which is nobody's failure
+            raise NotSent
+        outcome = self._outcome(ask, ends)
+        if isinstance(outcome, RemoteError):
+            told(outcome)
+            raise outcome
+        told(None)
+        return outcome
+
+    def _outcome(self, ask: Ask, ends: float) -> Reply | RemoteError:
         call = wire.Call(ends, self._connect, self._read, home=(self.origin.host, self.origin.port))
         try:
             with wire.during(call), self._response(ask) as response:
                 reply = Reply(response.status_code, response.headers, _body(response, ask.most))
-            if reply.status in range(200, 400):
-                return reply
-            failure = _error(ask, reply)
         except wire.TooLong:
-            failure = Unavailable(TOO_LARGE, status=200)
+            return Unavailable(TOO_LARGE, status=200)
         except wire.TROUBLE:
-            failure = _unclear(ask) if call.sent else NotSent()
-        raise failure
+            return _unclear(ask) if call.sent else NotSent()
+        return reply if reply.status in range(200, 400) else _error(ask, reply)
 
     def _response(self, ask: Ask) -> requests.Response:
         return self._session.request(

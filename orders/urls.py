@@ -1,12 +1,37 @@
 """The addresses of orders; each names its view, which names its verb: two hops (DESIGN section 4)."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
-from orders.views import bulk, detail, export, images, keys, lists, name, new, saved, strips, syncs
+from orders.converters import TokenConverter
+from orders.views import (
+    activity,
+    all_links,
+    bulk,
+    detail,
+    export,
+    follow,
+    guest,
+    hooks,
+    images,
+    key_hook,
+    keys,
+    leaving,
+    links,
+    lists,
+    name,
+    new,
+    saved,
+    status,
+    strips,
+    syncs,
+)
+
+register_converter(TokenConverter, "token")
 
 app_name = "orders"
 urlpatterns = [
     path("teams/<slug:slug>/orders/", lists.order_list, name="list"),
+    path("teams/<slug:slug>/orders/status/", status.list_status, name="list_status"),
     path("teams/<slug:slug>/orders/new/", new.order_new, name="new"),
     path("teams/<slug:slug>/orders/sync/", syncs.order_sync, name="sync"),
     path("teams/<slug:slug>/orders/names/", bulk.names, name="names"),
@@ -16,20 +41,45 @@ urlpatterns = [
     path("teams/<slug:slug>/orders.csv", export.orders_csv, name="export"),
     path("teams/<slug:slug>/orders/find/", lists.order_find, name="find"),
     path("teams/<slug:slug>/orders/page-size/", lists.page_size, name="page_size"),
+    path("teams/<slug:slug>/activity/", activity.activity, name="activity"),
+    path("teams/<slug:slug>/activity.csv", activity.activity_csv, name="activity_csv"),
+    path("teams/<slug:slug>/activity.json", activity.activity_json, name="activity_json"),
     path("teams/<slug:slug>/views/", saved.saved_views, name="views"),
     path("views/<int:pk>/name/", saved.view_name, name="view_name"),
     path("views/<int:pk>/delete/", saved.view_delete, name="view_delete"),
     path("views/<int:pk>/pin/", saved.view_pin, name="view_pin"),
     path("views/<int:pk>/default/", saved.view_default, name="view_default"),
     path("views/<int:pk>/sharing/", saved.view_sharing, name="view_sharing"),
+    path("views/<int:pk>/follow/", follow.view_follow, name="view_follow"),
     path("orders/<int:pk>/", detail.order_detail, name="detail"),
     path("orders/<int:pk>/name/", name.order_name, name="name"),
+    path("orders/<int:pk>/status/", status.order_status, name="status"),
     path("orders/<int:pk>/refresh/", detail.order_refresh, name="refresh"),
+    path("orders/<int:pk>/follow/", follow.order_follow, name="follow"),
     path("orders/<int:pk>/images/<int:n>/", images.order_image, name="image"),
     path("orders/<int:pk>/strip/", strips.order_strip, name="strip"),
+    path("orders/<int:pk>/links/", links.share, name="share"),
+    path("teams/<slug:slug>/links/", all_links.links, name="links"),
+    path("teams/<slug:slug>/links/allowed/", all_links.links_allowed, name="links_allowed"),
+    path("links/<int:pk>/", links.link_change, name="link"),
+    path("links/<int:pk>/extend/", links.link_extend, name="link_extend"),
+    path("links/<int:pk>/renew/", links.link_renew, name="link_renew"),
+    path("links/<int:pk>/revoke/", links.link_revoke, name="link_revoke"),
+    path("links/<int:pk>/guest/", links.link_guest, name="link_guest"),
+    path("teams/<slug:slug>/people/<int:user_id>/leave/", leaving.team_leave, name="leave"),
+    path("teams/<slug:slug>/delete/", leaving.team_delete, name="delete_team"),
+    path("settings/delete/", leaving.account_delete, name="delete_account"),
     path("keys/", keys.keys, name="keys"),
     path("keys/<int:pk>/replace/", keys.key_replace, name="key_replace"),
     path("keys/<int:pk>/test/", keys.key_test, name="key_test"),
     path("keys/<int:pk>/delete/", keys.key_delete, name="key_delete"),
     path("keys/<int:pk>/sharing/", keys.key_sharing, name="key_sharing"),
+    path("keys/<int:pk>/webhook/", key_hook.key_hook, name="key_hook"),
+    path("hooks/autoenhance/<str:token>/", hooks.hook, name="hook"),
+    path("links/<int:pk>/images/<int:n>/", guest.link_image, name="link_image"),
+    path("s/<token:token>/", guest.guest_page, name="guest"),
+    path("s/<token:token>/images/<int:n>/", guest.guest_image, name="guest_image"),
+    path("s/<token:token>/status/", guest.guest_status, name="guest_status"),
+    path("s/<token:token>/unlock/", guest.guest_unlock, name="guest_unlock"),
+    path("s/<token:token>/opened/", guest.guest_opened, name="guest_opened"),
 ]

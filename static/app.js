@@ -5,7 +5,10 @@
 const announcer = () => document.getElementById("announce");
 const toasts = () => document.getElementById("toasts");
 
-const announce = (text) => { announcer().textContent = text; };
+/* What is behind an open dialog is not read out. */
+const announce = (text) => {
+  (document.querySelector("dialog[open] > [role=status]") ?? announcer()).textContent = text;
+};
 const fold = (text) => text.trim().replace(/\s+/gu, " ");
 const composing = (event) => event.isComposing || event.keyCode === 229;
 
@@ -158,10 +161,17 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("htmx:afterSwap", (event) => {
   const part = event.target;
   if (part.matches("[data-announce]")) announce(part.dataset.announce);
+  if (part.closest("dialog")) showDialog(part.closest("dialog"), part);
   if (part.matches("#results")) followResults(part, event.detail.requestConfig.elt);
   if (part.matches("form[data-rename]")) openRename(part, event.detail.requestConfig.verb);
   else if (part.matches(".name")) closeRename(part, event.detail.requestConfig.verb);
 });
+
+/** A part came into a dialog: show it, with the focus on what is new, wrong, or the first field (features 4.4.1). */
+function showDialog(dialog, part) {
+  if (!dialog.open) dialog.showModal();
+  (part.querySelector("[autofocus], [aria-invalid=true]") ?? part.querySelector("[open] input:not([type=hidden])"))?.focus();
+}
 
 function openRename(form, verb) {
   const input = form.querySelector("input[type=text]");

@@ -13,6 +13,7 @@ Statuses = tuple[int, int, int]
 
 READ: Statuses = (200, 200, 200)
 TO_CHANGE: Statuses = (200, 200, 403)
+TO_RUN: Statuses = (200, 403, 403)
 NO_SUCH: Statuses = (405, 405, 405)
 # An empty form, so nothing is done; the viewer does not even get that far.
 EMPTY: Statuses = (422, 422, 403)
@@ -23,20 +24,43 @@ class Access:
     """The answers to GET (and HEAD) and to an empty POST.
 
     of: what the address names. Whoever is outside its team gets 404, or 405 for a method that it never has; a key is
-    its owner's alone, and so is a batch.
+    its owner's alone, and so is a batch. csrf: a POST needs the token of our forms.
+    htmx: the answers to an empty POST of htmx, where they are others.
+    told: a file, and that somebody took it along is told in the timeline (V2); such a GET changes nothing else.
     """
 
     get: Statuses
     post: Statuses = NO_SUCH
-    of: Literal["", "team", "order", "key", "view", "batch"] = ""
+    htmx: Statuses | None = None
+    of: Literal["", "team", "order", "key", "view", "batch", "link", "invitation"] = ""
     public: bool = False
+    csrf: bool = True
+    told: bool = False
 
 
 OURS = {
     "home": Access(get=(302, 302, 302)),
     "healthz": Access(get=READ, public=True),
     "readyz": Access(get=READ, public=True),
+    # Registration is closed in the tests: who owns no team starts none.
+    "people:new": Access(get=TO_RUN, post=(422, 403, 403)),
+    "people:team": Access(get=TO_RUN, post=(422, 403, 403), of="team"),
+    "people:roles": Access(get=READ, of="team"),
+    "people:people": Access(get=READ, post=(422, 403, 403), of="team"),
+    "people:role": Access(get=NO_SUCH, post=(404, 403, 403), of="team"),
+    "people:resend": Access(get=NO_SUCH, post=(302, 403, 403), of="invitation"),
+    "people:cancel": Access(get=NO_SUCH, post=(302, 403, 403), of="invitation"),
+    # With a token that opens nothing; what a good one does is in test_invitation.py.
+    "people:invitation": Access(get=(404, 404, 404), post=(404, 404, 404), public=True),
+    "people:settings": Access(get=READ, post=(422, 422, 422)),
+    # Whoever is asked to leave is the last owner.
+    "orders:leave": Access(get=TO_RUN, post=(422, 403, 403), of="team"),
+    "orders:delete_team": Access(get=TO_RUN, post=(422, 403, 403), of="team"),
+    # Only the last owner is asked something first.
+    "orders:delete_account": Access(get=READ, post=(422, 302, 302)),
     "orders:list": Access(get=READ, of="team"),
+    # Without rows there is nothing to ask after.
+    "orders:list_status": Access(get=(400, 400, 400), of="team"),
     "orders:new": Access(get=TO_CHANGE, post=EMPTY, of="team"),
     "orders:find": Access(get=NO_SUCH, post=(400, 400, 403), of="team"),
     "orders:page_size": Access(get=NO_SUCH, post=(400, 400, 400), of="team"),
@@ -47,23 +71,50 @@ OURS = {
     "orders:view_sharing": Access(get=NO_SUCH, post=(302, 302, 403), of="view"),
     "orders:view_pin": Access(get=NO_SUCH, post=(302, 302, 302), of="view"),
     "orders:view_default": Access(get=NO_SUCH, post=(302, 302, 302), of="view"),
+    "orders:view_follow": Access(get=NO_SUCH, post=(302, 302, 302), htmx=READ, of="view"),
     "orders:names": Access(get=TO_CHANGE, post=EMPTY, of="team"),
     "orders:batch": Access(get=(200, 404, 403), post=(422, 404, 403), of="batch"),
     "orders:batch_again": Access(get=NO_SUCH, post=(302, 404, 403), of="batch"),
     "orders:batch_undo": Access(get=NO_SUCH, post=(302, 404, 403), of="batch"),
-    "orders:export": Access(get=READ, of="team"),
+    "orders:export": Access(get=READ, of="team", told=True),
+    "orders:activity": Access(get=READ, of="team"),
+    "orders:activity_csv": Access(get=READ, of="team", told=True),
+    "orders:activity_json": Access(get=READ, of="team", told=True),
     "orders:sync": Access(get=READ, of="team"),
     "orders:detail": Access(get=READ, of="order"),
+    "orders:status": Access(get=READ, of="order"),
     "orders:name": Access(get=TO_CHANGE, post=EMPTY, of="order"),
     # Autoenhance does not know the orders of this test, and refresh says so.
     "orders:refresh": Access(get=NO_SUCH, post=EMPTY, of="order"),
+    # A mail to oneself, so a viewer's as well.
+    "orders:follow": Access(get=NO_SUCH, post=(302, 302, 302), htmx=READ, of="order"),
     "orders:image": Access(get=READ, of="order"),
     "orders:strip": Access(get=READ, of="order"),
+    "orders:share": Access(get=READ, post=EMPTY, of="order"),
+    "orders:links": Access(get=READ, post=EMPTY, of="team"),
+    "orders:links_allowed": Access(get=NO_SUCH, post=(302, 403, 403), of="team"),
+    "orders:link": Access(get=TO_CHANGE, post=EMPTY, of="link"),
+    "orders:link_extend": Access(get=NO_SUCH, post=(302, 302, 403), htmx=TO_CHANGE, of="link"),
+    # Without the offer that the form carries nothing is renewed, and the page says so.
+    "orders:link_renew": Access(get=NO_SUCH, post=(302, 302, 403), htmx=EMPTY, of="link"),
+    "orders:link_revoke": Access(get=NO_SUCH, post=(302, 302, 403), htmx=TO_CHANGE, of="link"),
+    "orders:link_guest": Access(get=READ, of="link"),
+    "orders:link_image": Access(get=READ, of="link"),
+    "orders:guest": Access(get=READ, public=True),
+    "orders:guest_image": Access(get=READ, public=True),
+    "orders:guest_status": Access(get=READ, public=True),
+    # The link of this test has no password, so there is nothing to unlock.
+    "orders:guest_unlock": Access(get=(302, 302, 302), post=(302, 302, 302), public=True),
+    # Only what a page of ours sends counts, and a token does not make it one.
+    "orders:guest_opened": Access(get=NO_SUCH, post=(403, 403, 403), public=True),
     "orders:keys": Access(get=READ, post=(422, 422, 422)),
     "orders:key_replace": Access(get=(200, 404, 404), post=(422, 404, 404), of="key"),
     "orders:key_test": Access(get=NO_SUCH, post=(302, 404, 404), of="key"),
     "orders:key_delete": Access(get=(200, 404, 404), post=(302, 404, 404), of="key"),
     "orders:key_sharing": Access(get=NO_SUCH, post=(302, 404, 404), of="key"),
+    "orders:key_hook": Access(get=(200, 404, 404), post=(400, 404, 404), of="key"),
+    # At an address that is none; who calls a good one is told by its secret, see test_hook.py.
+    "orders:hook": Access(get=NO_SUCH, post=(404, 404, 404), public=True, csrf=False),
 }
 
 # allauth's own pages: these are for somebody who is not logged in yet, all others are about oneself.

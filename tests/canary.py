@@ -88,7 +88,7 @@ class Browser(Client):
 
     def request(self, **request: Any) -> Any:
         answer = super().request(**request)
-        self.seen.append(f"{answer.headers}{answer.cookies}{answer.content.decode(errors='replace')}")
+        self.seen.append(f"{answer.headers}{answer.cookies}{answer.getvalue().decode(errors='replace')}")
         return answer
 
 

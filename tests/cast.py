@@ -37,6 +37,13 @@ def person(name: str) -> User:
     return user
 
 
+def started(owner: User, name: str) -> Team:
+    """A team, without a line about it: what a test finds in the timeline is what it did itself."""
+    team = Team.objects.create(name=name, slug=name.lower())
+    Membership.objects.create(user=owner, team=team, role=Role.OWNER)
+    return team
+
+
 @pytest.fixture
 def alice(db: None) -> User:
     """Owns the team and its key."""
@@ -46,7 +53,7 @@ def alice(db: None) -> User:
 @pytest.fixture
 def team(alice: User) -> Team:
     """Northlight, alice's."""
-    return Team.objects.start(owner=alice, name="Northlight")
+    return started(alice, "Northlight")
 
 
 @pytest.fixture
@@ -69,7 +76,7 @@ def vera(team: Team) -> User:
 def charlie(db: None) -> User:
     """A stranger, with a team of his own."""
     user = person("Charlie")
-    Team.objects.start(owner=user, name="Faraway")
+    started(user, "Faraway")
     return user
 
 

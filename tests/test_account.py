@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from pytest_django import Settings
 
 from dashboard.accounts.models import Team, User
-from orders.account import PATIENCE, autoenhance, pace, through
-from orders.models import ApiKey, Event, Order, OrderKey, Pace, now
+from orders.account import autoenhance, through
+from orders.models import ApiKey, Event, Order, OrderKey, now
 from orders.remote import KeyRejected, NotSent, RateLimited, Unavailable
 from orders.vault import new_key
 from tests.cast import ALICES_KEY, BOBS_KEY
-from tests.upstream import Upstream
 
 pytestmark = pytest.mark.django_db
 
@@ -60,26 +58,6 @@ class ThroughTests:
         with pytest.raises(NotSent, match="The key Studio cannot be opened any more") as caught:
             through(key, refusing(AssertionError()))
         assert caught.value.__suppress_context__
-
-
-class PaceTests:
-    def test_sends_nothing_when_too_much_is_waiting(self) -> None:
-        Pace.objects.create(name="autoenhance", free_at=now() + timedelta(seconds=PATIENCE + 5))
-        with pytest.raises(NotSent, match="Nothing was sent"):
-            pace()
-
-    def test_is_kept_by_every_call(self, upstream: Upstream) -> None:
-        Pace.objects.create(name="autoenhance", free_at=now() + timedelta(seconds=PATIENCE + 5))
-        with pytest.raises(NotSent):
-            autoenhance().list(ALICES_KEY)
-        assert upstream.calls() == []
-
-    def test_waits_for_its_place(self, settings: Settings) -> None:
-        settings.AUTOENHANCE_REQUESTS_PER_SECOND = 10
-        Pace.objects.create(name="autoenhance", free_at=now() + timedelta(seconds=0.2))
-        before = now()
-        pace()
-        assert now() - before >= timedelta(seconds=0.2)
 
 
 def test_one_client_for_one_address(settings: Settings) -> None:

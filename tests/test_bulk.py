@@ -14,7 +14,7 @@ from dashboard.accounts.models import Team, User
 from orders.absorb import heard
 from orders.answers import RemoteOrder
 from orders.mirror import SEEN_EVERY, Tally, mirror, mirror_list
-from orders.models import ApiKey, Order, OrderDetail, OrderKey, OrderWatch, Write, now
+from orders.models import ApiKey, Order, OrderDetail, OrderKey, OrderWatch, Sync, SyncPage, Write, now
 from tests.cast import BOBS_KEY, MakeKey
 from tests.test_mirror import EARLY, picture, said
 
@@ -32,19 +32,38 @@ def rows(count: int = 200) -> list[RemoteOrder]:
 
 
 class StoringTests:
-    def test_all_of_it_is_there_with_its_details_and_its_watch(self, team: Team, key: ApiKey) -> None:
+    def test_all_of_it_is_there_with_its_watch(self, team: Team, key: ApiKey) -> None:
         assert mirror_list(team, rows(), now(), key) == Tally(listed=200, changed=200)
         assert Order.objects.filter(key=key, version=1, find__endswith=" elm row ").count() == 200
-        assert OrderDetail.objects.count() == OrderWatch.objects.filter(heard__isnull=False).count() == 200
+        assert Order.objects.filter(heard__isnull=False).count() == 200
+
+    def test_details_are_kept_where_there_are_any(self, team: Team, key: ApiKey) -> None:
+        mirror_list(team, [row(1), row(2, is_merging=True), row(3, images=(picture("a"),))], now(), key)
+        blank, *kept = Order.objects.order_by("order_id").select_related("detail")
+        assert (blank.detail.images, blank.detail.image(1)) == ([], None)
+        assert [order.detail for order in kept] == list(OrderDetail.objects.order_by("order"))
+        assert (kept[0].detail.is_merging, kept[1].detail.images[0]["id"]) == (True, "a")
+
+    def test_details_may_come_later(self, team: Team, key: ApiKey) -> None:
+        mirror_list(team, rows(2), now(), key)
+        mirror_list(team, [row(0), row(1, images=(picture("a"),), is_processing=True)], now(), key)
+        mirror_list(team, [row(0), row(1, images=(picture("b"), picture("a")))], now(), key)
+        detail = OrderDetail.objects.get()
+        assert [image["n"] for image in detail.images] == [2, 1]
+        assert (detail.next_n, detail.is_processing) == (3, True)
 
     @given(name=TEXT, status=TEXT.filter(bool), image=TEXT.filter(bool))
     @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
     def test_any_text_comes_back_as_it_was(self, team: Team, key: ApiKey, name: str, status: str, image: str) -> None:
         r"""Tabs, line ends, backslashes, \N and \. mean something to COPY."""
-        OrderWatch.objects.update(heard=None)
+        Order.objects.update(heard=None)
         answer = said("o-1", name=name, status=status, images=(picture(image),))
-        (order,) = mirror(team, [answer], now(), key=key)
-        assert (order.name, order.status, order.detail.images[0]["id"]) == (name, status[:100], image)
+        for _ in ("new", "changed"):
+            (order,) = mirror(team, [answer], now(), key=key)
+            assert (order.name, order.status, order.detail.images[0]["id"]) == (name, status[:100], image)
+            Order.objects.update(name="?", status="?")
+            Order.objects.update(heard=None)
+            OrderDetail.objects.update(images=[])
 
     @pytest.mark.parametrize("name", ["\\N", "\\.", "a\tb\nc\r\\", "\u2028", "👍"])
     def test_so_does_what_copy_writes_for_itself(self, team: Team, key: ApiKey, name: str) -> None:
@@ -65,8 +84,8 @@ class StoringTests:
 
     def test_a_fault_of_the_database_is_no_fault_of_an_order(self, team: Team, key: ApiKey) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("alter table orders_orderdetail rename to elsewhere")
-        with pytest.raises(Exception, match="orders_orderdetail"):
+            cursor.execute("alter table orders_orderwatch rename to elsewhere")
+        with pytest.raises(Exception, match="orders_orderwatch"):
             mirror_list(team, rows(2), now(), key)
 
 
@@ -89,6 +108,16 @@ class UnchangedTests:
         for age, noted in ((SEEN_EVERY / 2, False), (SEEN_EVERY * 2, True)):
             mirror_list(team, rows(2), seen + age, key)
             assert OrderWatch.objects.filter(seen_at__gt=seen).exists() is noted
+
+    def test_a_complete_pass_notes_the_page_and_writes_to_no_order(self, team: Team, key: ApiKey) -> None:
+        mirror_list(team, rows(20), now(), key)
+        before = _physically()
+        sync = Sync.take_up(key, Sync.Kind.DAILY)
+        tally = mirror_list(team, [*rows(20), row(99)], now() + timedelta(days=1), key, sync)
+        assert tally == Tally(listed=21, changed=1)
+        assert set(before) < set(_physically())
+        known = Order.objects.exclude(order_id="o-0099").values_list("pk", flat=True)
+        assert sorted(SyncPage.objects.get().orders) == sorted(known)
 
     def test_a_look_at_one_order_is_noted_always(self, team: Team, key: ApiKey) -> None:
         mirror_list(team, rows(1), now(), key)

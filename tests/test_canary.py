@@ -19,7 +19,7 @@ from pytest_django import Settings
 from dashboard.accounts.models import Team, User
 from orders import sync, tasks
 from orders.issued import issue
-from orders.models import ApiKey, Order, Write
+from orders.models import ApiKey, Order, Pace, Write
 from orders.remote import RemoteError
 from orders.sandbox.store import Store
 from tests import canary
@@ -147,10 +147,12 @@ def test_the_key_stays_unseen_whatever_autoenhance_answers(
 ) -> None:
     for step in FAULTS.values():
         world.mend()
+        Pace.objects.all().delete()
         upstream.clear()
         upstream.script("*", "*", replace(step, forever=True))
         verb(world)
-        assert [seen for seen in upstream.calls() if seen.headers["x-api-key"] == CANARY]
+        # After a pause was asked for at the look before a rename, the rename itself is not sent.
+        assert step.status == 429 or [seen for seen in upstream.calls() if seen.headers["x-api-key"] == CANARY]
         world.look_around()
     nowhere()
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from dashboard.accounts.models import User
 from orders.models import ApiKey, Order, Shown
+from orders.spreadsheets import FORMULA
 from orders.views import export
 from tests.cast import CHARLIES_KEY, AsUser, MakeKey, mirrored
 from tests.upstream import Upstream
@@ -101,8 +102,8 @@ class SafetyTests:
         Order.objects.all().delete()
         mirrored(key, name)
         (cell,) = names(client)
-        assert cell.removeprefix("'" if name.startswith(export.FORMULA) else "") == name
-        assert not cell.startswith(export.FORMULA)
+        assert cell.removeprefix("'" if name.startswith(FORMULA) else "") == name
+        assert not cell.startswith(FORMULA)
 
 
 class AnswerTests:

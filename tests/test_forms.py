@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from dashboard.accounts.models import Team, User
 from orders import names
-from orders.forms import KeyForm, NameField, NameForm, OrderForm, ReplaceForm
+from orders.forms.orders import KeyForm, NameField, NameForm, OrderForm, ReplaceForm
 from orders.issued import SALT, issue, issued
 from orders.models import ApiKey
 from tests.cast import MakeKey

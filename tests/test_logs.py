@@ -84,6 +84,29 @@ def test_a_report_shows_frames_but_no_values(report: str, debug: bool, settings)
     assert SECRET not in text
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/invitations/{}/", "/s/{}/images/1/", "/hooks/autoenhance/{}/", "/accounts/login/?next=%2Finvitations%2F{}%2F"],
+)
+def test_writes_no_token_of_an_address(stream: StringIO, path: str) -> None:
+    """T36: whoever logs it, in the line or in a traceback."""
+    token = "aB3_-" * 8 + "xyz"
+    logging.getLogger("django.request").warning("Not Found: %s", path.format(token))
+    structlog.get_logger("orders.ours").info("looked", path=path.format(token))
+    try:
+        raise ValueError(path.format(token))
+    except ValueError:
+        logging.getLogger("django.request").exception("crashed")
+    assert stream.getvalue().count("[token]") == 3
+    assert token not in stream.getvalue()
+    assert [json.loads(line)["level"] for line in stream.getvalue().splitlines()] == ["warning", "info", "error"]
+
+
+def test_leaves_other_numbers_in_an_address(stream: StringIO) -> None:
+    logging.getLogger("django.request").warning("Not Found: /teams/northlight/invitations/12/resend/")
+    assert "/invitations/12/resend/" in stream.getvalue()
+
+
 def test_goes_on_when_nobody_reads_the_output(stream: StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
     """F77: a closed pipe must not become an error page."""
     monkeypatch.setattr(logging, "raiseExceptions", False)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from orders import missing, services, sync
-from orders.mirror import SEEN_EVERY
-from orders.models import ApiKey, Order, OrderWatch, Shown, Sync, now
+from orders.models import ApiKey, Order, OrderWatch, Shown, Sync, SyncPage, now
+from orders.models.orders import SEEN_AT
 from orders.sandbox.store import Store
 from orders.views.timeline import timeline
 from tests.cast import ALICES_KEY, place_upstream
@@ -17,6 +18,10 @@ from tests.upstream import Step, Upstream
 pytestmark = pytest.mark.django_db(transaction=True)
 
 EMPTY = Step(json={"orders": [], "pagination": {"next_offset": None}})
+
+
+def page(next_offset: str | None, *order_ids: str) -> dict[str, Any]:
+    return {"orders": [{"order_id": order_id} for order_id in order_ids], "pagination": {"next_offset": next_offset}}
 
 
 def daily(key: ApiKey) -> Sync:
@@ -127,13 +132,72 @@ def test_nor_does_a_list_that_repeats_itself(order: Order, upstream: Upstream) -
     assert OrderWatch.objects.get().missed_at is None
 
 
-def test_what_was_seen_just_before_the_pass_waits_for_the_next(order: Order, upstream: Upstream) -> None:
-    """Being seen is noted every ten minutes only."""
+def test_what_was_seen_since_the_pass_began_is_not_suspected(order: Order, upstream: Upstream) -> None:
     upstream.script("GET", "/v3/orders/", EMPTY)
-    later(SEEN_EVERY / 2)
+    later(timedelta(days=1))
     assert order.key
-    daily(order.key)
+    begun = Sync.take_up(order.key, Sync.Kind.DAILY)
+    services.refresh(order)
+    sync.read(begun)
     assert OrderWatch.objects.get().missed_at is None
+
+
+def test_every_page_of_a_pass_counts_also_of_one_that_went_on_later(key: ApiKey, upstream: Upstream) -> None:
+    upstream.script("GET", "/v3/orders/", Step(json=page("t", "o-1", "o-2")), Step(json=page(None, "o-3")))
+    sync.import_orders(key)
+    later(timedelta(days=1))
+    upstream.script("GET", "/v3/orders/", Step(json=page("t", "o-1")), Step(json=page(None, "o-3")))
+    sync.read(Sync.take_up(key, Sync.Kind.DAILY), 1)
+    daily(key)
+    assert [watch.order.order_id for watch in OrderWatch.objects.exclude(missed_at=None)] == ["o-2"]
+    assert not SyncPage.objects.exists()
+
+
+def test_a_pass_that_begins_anew_forgets_what_the_last_one_listed(order: Order, upstream: Upstream) -> None:
+    assert order.key
+    begun = Sync.take_up(order.key, Sync.Kind.DAILY)
+    upstream.script("GET", "/v3/orders/", Step(json=page("t", order.order_id)), Step(json=page(None)))
+    sync.read(begun, 1)
+    assert SyncPage.objects.get().orders == [order.pk]
+    begun.stop("")
+    later(timedelta(days=1))
+    daily(order.key)
+    assert OrderWatch.objects.get().missed_at is not None
+
+
+class SeenTests:
+    """What a complete pass proves of the orders that it listed, though it writes nothing to them."""
+
+    def test_a_listed_order_was_seen_when_the_pass_began(self, order: Order) -> None:
+        later(timedelta(days=1))
+        assert order.key
+        before = OrderWatch.objects.values().get()
+        began = daily(order.key).began_at
+        assert OrderWatch.objects.values().get() == before
+        seen = Order.objects.values_list(SEEN_AT, flat=True).get()
+        assert seen == Order.objects.get().seen_at == began
+
+    def test_a_missed_one_was_not(self, gone: Order) -> None:
+        was_seen = OrderWatch.objects.get().seen_at
+        assert Order.objects.values_list(SEEN_AT, flat=True).get() == Order.objects.get().seen_at == was_seen
+
+    def test_one_that_was_looked_at_since_was_seen_then(self, order: Order) -> None:
+        assert order.key
+        daily(order.key)
+        services.refresh(order)
+        assert Order.objects.get().seen_at == OrderWatch.objects.get().seen_at
+
+    def test_one_without_a_key_was_seen_when_it_was_looked_at(self, order: Order) -> None:
+        Order.objects.update(key=None)
+        assert Order.objects.values_list(SEEN_AT, flat=True).get() == Order.objects.get().seen_at
+
+    def test_a_catch_up_notes_what_it_lists(self, order: Order) -> None:
+        later(timedelta(days=1))
+        assert order.key
+        began = now()
+        sync.catch_up(order.key)
+        assert OrderWatch.objects.get().seen_at >= began
+        assert not SyncPage.objects.exists()
 
 
 def test_is_deleted_says_it_at_once(order: Order, store: Store, key: ApiKey) -> None:

@@ -15,12 +15,13 @@ from django.test.utils import CaptureQueriesContext
 from dashboard.accounts.models import Membership, Team, User
 from dashboard.accounts.roles import Role
 from orders import batches, sync
-from orders.models import ApiKey, Batch, BatchLine, Event, LineState, Order, OrderKey, Outcome, Write, now
+from orders.models import ApiKey, Batch, BatchLine, Event, LineState, Order, OrderKey, Outcome, Pace, Write, now
 from orders.plans import plan
 from orders.rules import Rule
 from orders.sandbox.store import Store
 from orders.views import bulk
 from tests.cast import ALICES_KEY, BOBS_KEY, CHARLIES_KEY, HTMX, AsUser, MakeKey, mirrored, place_upstream
+from tests.hurry import break_down
 from tests.upstream import Step, Upstream
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +95,7 @@ class ChoosingTests:
     def test_with_a_foreign_one_among_them_nothing_happens(
         self, client: Client, three: list[Order], charlie: User, make_key: MakeKey
     ) -> None:
+        """T25: all or nothing."""
         theirs = mirrored(make_key(charlie, Team.objects.get(slug="faraway"), CHARLIES_KEY), "9 Elm Row")
         assert choose(client, *three, theirs).status_code == 404
         assert not Batch.objects.exists()
@@ -325,7 +327,7 @@ class PartlyFailingTests:
     ) -> None:
         monkeypatch.setattr(batches, "MOST_FAILURES", 2)
         url = drafted(client, *three)
-        upstream.script("PATCH", "*", *[Step(status=429)] * 3)
+        upstream.script("PATCH", "*", *[Step(status=400)] * 3)
         client.post(url, {"start": "A "})
         run_jobs()
         assert len(upstream.calls("PATCH")) == 2
@@ -450,6 +452,14 @@ class WorkerTests:
         batches.sweep()
         run_jobs()
         assert Batch.objects.get().state == "done"
+
+    def test_waits_while_autoenhance_does_not_answer(self, batch: Batch, upstream: Upstream) -> None:
+        break_down()
+        batches.run(batch.pk)
+        assert (batch.outcomes()[Outcome.FAILED], upstream.calls()) == (0, [])
+        Pace.objects.all().delete()
+        batches.run(batch.pk)
+        assert Batch.objects.get(pk=batch.pk).state == Batch.State.DONE
 
     def test_an_old_draft_is_forgotten(self, client: Client, three: list[Order], batch: Batch) -> None:
         drafted(client, *three)

@@ -10,7 +10,8 @@ from dashboard.accounts.models import Team, User
 from orders.models import Order
 from orders.search import search
 from orders.views.listing import Address
-from orders.views.present import Row, ago, day_name, moment, rows
+from orders.views.present import ago, day_name, moment
+from orders.views.rows import Row, rows
 
 TEAM = Team(name="Northlight", slug="northlight", time_zone="Pacific/Auckland")
 NOON = datetime(2026, 6, 30, 12, 0, 5, tzinfo=UTC)
@@ -59,7 +60,7 @@ def listed(team: Team, user: User, sort: str) -> list[Row]:
         for hours in (0, 1, 13, 14)
     ]
     address = Address("/list/", "", sort)
-    return rows(orders, search(team, user, ""), address, address.to())
+    return rows(orders, [], search(team, user, ""), address, address.to())
 
 
 @pytest.mark.django_db

@@ -25,6 +25,7 @@ from orders.remote import (
     RemoteError,
     Unavailable,
 )
+from orders.transport import Told, open_gate
 from tests.remote_calls import KEY, ORDER, Call, creates, edits, enhances, lists, retrieves
 from tests.upstream import Step, Upstream
 
@@ -106,21 +107,37 @@ class RequestsTests:
             client.retrieve("o1")
         assert len({seen.peer for seen in service.journal}) == 1
 
-    def test_the_pace_is_asked_before_every_request(self, service: Upstream) -> None:
-        seen: list[int] = []
-        client = Autoenhance(service.url, "", pace=lambda: seen.append(len(service.calls())))
-        service.script("GET", ITEM, Step(status=503))
-        with pytest.raises(NotFound):
-            client.retrieve("o1")
-        assert seen == [0, 1]
+    def test_the_gate_is_asked_before_every_request_and_told_how_it_went(self, service: Upstream) -> None:
+        seen: list[object] = []
 
-    def test_the_pace_may_refuse(self, service: Upstream) -> None:
-        def full() -> None:
+        def gate(method: str, *, again: bool) -> Told:
+            seen.append((method, again, len(service.calls())))
+            return seen.append
+
+        service.script("GET", ITEM, Step(status=503), Step(json=ORDER))
+        Autoenhance(service.url, "", gate=gate).retrieve("o1")
+        asked, failure, asked_again, success = seen
+        assert (asked, asked_again, success) == (("GET", False, 0), ("GET", True, 1), None)
+        assert isinstance(failure, Unavailable)
+
+    def test_the_gate_may_stay_shut(self, service: Upstream) -> None:
+        def shut(method: str, *, again: bool) -> Told:
             raise NotSent("Too much is waiting.")
 
         with pytest.raises(NotSent, match="Too much is waiting"):
-            Autoenhance(service.url, "", pace=full).retrieve("o1")
+            Autoenhance(service.url, "", gate=shut).retrieve("o1")
         assert service.journal == []
+
+    def test_the_gate_may_refuse_a_second_try(self, service: Upstream) -> None:
+        def once(method: str, *, again: bool) -> Told:
+            if again:
+                raise NotSent
+            return open_gate(method, again=again)
+
+        service.script("GET", ITEM, Step(status=503, forever=True))
+        with pytest.raises(Unavailable) as caught:
+            Autoenhance(service.url, "", gate=once).retrieve("o1")
+        assert (caught.value.status, len(service.calls())) == (503, 1)
 
 
 class StatusTableTests:

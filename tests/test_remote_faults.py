@@ -14,6 +14,7 @@ import requests.adapters
 
 from orders import wire
 from orders.remote import Autoenhance, NotFound, NotSent, RemoteError, Unavailable
+from orders.transport import Told
 from tests.certificates import certificate
 from tests.remote_calls import ORDER, Call, creates, edits, retrieves
 from tests.upstream import Step, Upstream, flood, gzip_bomb
@@ -105,10 +106,15 @@ class NothingSentTests:
             call(Autoenhance(address, "", connect=0.3, deadline=WHOLE))
 
     def test_when_the_time_was_spent_waiting_for_our_turn(self, service: Upstream) -> None:
-        client = Autoenhance(service.url, "", pace=lambda: time.sleep(0.02), deadline=0.01)
+        told: list[object] = []
+
+        def slow(method: str, *, again: bool) -> Told:
+            time.sleep(0.02)
+            return told.append
+
         with pytest.raises(NotSent):
-            creates(client)
-        assert service.journal == []
+            creates(Autoenhance(service.url, "", gate=slow, deadline=0.01))
+        assert service.journal == told == []
 
 
 class CertificatesTests:

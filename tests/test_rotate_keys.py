@@ -15,7 +15,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from dashboard.accounts.models import Team, User
-from orders.models import ApiKey
+from orders.models import ApiKey, Hook
 from orders.vault import Vault, new_key
 from tests import databases
 from tests.cast import ALICES_KEY
@@ -34,6 +34,14 @@ class CommandTests:
         assert capsys.readouterr().out == COUNTS.format(0, 1, 0)
         settings.KEY_ENCRYPTION_KEYS = settings.KEY_ENCRYPTION_KEYS[:1]
         assert ApiKey.objects.get().secret() == ALICES_KEY
+
+    def test_webhooks_are_sealed_again_as_well(self, key: ApiKey, settings: Settings, capsys) -> None:
+        token = Hook.make(key).token()
+        settings.KEY_ENCRYPTION_KEYS = [new_key(), *settings.KEY_ENCRYPTION_KEYS]
+        call_command("rotate_keys")
+        assert capsys.readouterr().out == COUNTS.format(2, 0, 0)
+        settings.KEY_ENCRYPTION_KEYS = settings.KEY_ENCRYPTION_KEYS[:1]
+        assert Hook.objects.get().token() == token
 
     def test_counts_and_leaves_what_it_cannot_open(self, key: ApiKey, settings: Settings, capsys) -> None:
         kept = bytes(key.sealed)

@@ -15,7 +15,7 @@ from dashboard.accounts.models import Team
 from orders import strips, tasks
 from orders.absorb import strip_of
 from orders.mirror import mirror
-from orders.models import ApiKey, Order, OrderStrip, OrderWatch, now
+from orders.models import ApiKey, Order, OrderStrip, now
 from tests.cast import ALICES_KEY
 from tests.test_mirror import picture, said
 from tests.upstream import Step, Upstream
@@ -210,5 +210,5 @@ class NamingTests:
     def test_an_order_mirrored_before_there_were_strips_gets_one(self, key: ApiKey) -> None:
         order = pictured(key, "processed")
         Order.objects.update(strip="")
-        OrderWatch.objects.update(heard=None)  # as in every row of that time
+        Order.objects.update(heard=None)  # as in every row of that time
         assert pictured(key, "processed").strip == order.strip

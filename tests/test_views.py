@@ -237,6 +237,21 @@ class SharingTests:
         assert mine == theirs
         assert len(mine) == 2
 
+    def test_by_me_is_spelled_out_when_it_becomes_the_teams(self, client: Client, mine: View) -> None:
+        """Else a colleague would see other rows (Q9)."""
+        client.post(f"/views/{mine.pk}/sharing/", {"on": "1"})
+        client.post(URL, {"name": "New", "q": "elm -BY:me", "shared": "1"})
+        client.post(URL, {"name": "My own", "q": "elm -BY:me"})
+        assert dict(View.objects.values_list("name", "text")) == {
+            "My errors": "status:error by:alice@example.com",
+            "New": "elm -by:alice@example.com",
+            "My own": "elm -BY:me",
+        }
+
+    def test_the_address_to_send_has_it_spelled_out(self, client: Client, mine: View) -> None:
+        ((_, (card,)),) = client.get(URL).context["groups"][1:]
+        assert card.address == f"http://testserver{LIST}?q=status%3Aerror+by%3Aalice%40example.com&sort=name"
+
     def test_deleting_asks_nobody_else_and_leaves_no_pin(self, client: Client, alice: User, ours: View) -> None:
         ours.pin(alice, True)
         assert client.post(f"/views/{ours.pk}/delete/").url == URL

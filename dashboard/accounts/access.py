@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from dashboard.accounts.models import Team, User
-from dashboard.accounts.roles import MATRIX, Action
+from dashboard.accounts.models import Invitation, Membership, Team, User
+from dashboard.accounts.roles import MATRIX, Action, Role
 
 
 def person(request: HttpRequest) -> User:
@@ -19,16 +19,52 @@ def person(request: HttpRequest) -> User:
 
 def team_or_404(request: HttpRequest, slug: str, action: Action) -> Team:
     """The team with this slug if the person is in it (else 404) and may do `action` there (else 403)."""
-    team = get_object_or_404(Team.objects.of(person(request)), slug=slug)
-    require(person(request), team, action)
-    return team
+    return own_membership(request, slug, action).team
+
+
+def own_membership(request: HttpRequest, slug: str, action: Action) -> Membership:
+    """The same as `team_or_404`, with the person's role, for views that show what else it allows."""
+    own = next((own for own in memberships(request) if own.team.slug == slug), None)
+    if own is None:
+        raise Http404
+    permit(Role(own.role), own.team, action)
+    return own
+
+
+def role_in(request: HttpRequest, team: Team) -> Role | None:
+    """The person's role in this team; None for somebody outside."""
+    return next((Role(own.role) for own in memberships(request) if own.team_id == team.pk), None)
+
+
+def memberships(request: HttpRequest) -> list[Membership]:
+    """Where the person is in, each with its team, by its name. Read once: the side bar needs them all anyway."""
+    if not hasattr(request, "memberships"):
+        mine = Membership.objects.filter(user=person(request)).select_related("team")
+        request.memberships = list(mine.order_by("team__name", "team_id"))  # type: ignore[attr-defined]
+    return request.memberships  # type: ignore[attr-defined, no-any-return]
 
 
 def require(user: User, team: Team, action: Action) -> None:
     """Raise PermissionDenied with a sentence for people unless the user's role allows the action."""
-    role = team.role_of(user)
+    permit(team.role_of(user), team, action)
+
+
+def permit(role: Role | None, team: Team, action: Action) -> None:
+    """Raise PermissionDenied with a sentence for people unless this role in the team allows the action."""
     if role is None or action not in MATRIX[role]:
         raise PermissionDenied(
             _("As %(role)s of %(team)s you cannot %(action)s. An owner of the team can change your role.")
             % {"role": role.label.lower() if role else _("stranger"), "team": team, "action": Action(action).label}
         )
+
+
+def membership_or_404(request: HttpRequest, slug: str, user_id: int) -> Membership:
+    """Somebody in this very team, for a person who runs it (else 403)."""
+    team = team_or_404(request, slug, Action.RUN)
+    return get_object_or_404(team.membership_set.select_related("user", "team"), user_id=user_id)
+
+
+def invitation_or_404(request: HttpRequest, slug: str, pk: int) -> Invitation:
+    """A pending invitation to this very team, for a person who runs it (else 403)."""
+    team = team_or_404(request, slug, Action.RUN)
+    return get_object_or_404(Invitation.objects.pending().filter(team=team), pk=pk)

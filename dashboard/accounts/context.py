@@ -4,11 +4,12 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from dashboard.accounts.models import Team, User
+from dashboard.accounts.access import memberships
+from dashboard.accounts.models import User
 
 
 def people(request: HttpRequest) -> dict[str, Any]:
     """The teams of the person, read only if a template asks for them, and whether strangers may sign up."""
     user = getattr(request, "user", None)
-    teams: Any = SimpleLazyObject(lambda: list(Team.objects.of(user))) if isinstance(user, User) else []
+    teams: Any = SimpleLazyObject(lambda: [own.team for own in memberships(request)]) if isinstance(user, User) else []
     return {"teams": teams, "registration_open": settings.REGISTRATION_OPEN}

@@ -1,12 +1,93 @@
+from __future__ import annotations
+
+from typing import Any
+
 from allauth.account.forms import SignupForm as BaseSignupForm
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from django import forms
+from django.db import transaction
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+
+from dashboard.accounts.invited import ended, stashed
+from dashboard.accounts.models import Invitation, PageSize, Team, User
+from dashboard.accounts.roles import IN_SHORT, Role
 
 
 class SignupForm(BaseSignupForm):
-    """allauth's, and the name that teammates will see."""
+    """allauth's, and the name that teammates will see. Somebody invited signs up with the invited address."""
 
     name = forms.CharField(
         label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True})
     )
     field_order = ["name", "email", "password1"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.invitation = stashed(context.request)
+        if self.invitation:
+            # What is posted for a disabled field does not count.
+            self.fields["email"].disabled = True
+            self.initial["email"] = self.invitation.email
+
+    @transaction.atomic
+    def save(self, request: HttpRequest) -> User:
+        """The person, with a team of their own, or else in the team that they were invited to (A7)."""
+        if not self.invitation:
+            user: User = super().save(request)
+            Team.objects.start(owner=user, name=user.label)
+            return user
+        # The token came by mail, so mail to this address reaches the person.
+        context.request.session["account_verified_email"] = self.invitation.email
+        user = super().save(request)
+        try:
+            self.invitation.accept(user)
+        except Invitation.DoesNotExist:
+            raise ImmediateHttpResponse(ended(request)) from None
+        return user
+
+
+class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
+    """A team's name, and the zone whose days its lists and searches speak of."""
+
+    class Meta:
+        model = Team
+        fields = ["name", "time_zone"]
+        labels = {"time_zone": _("Time zone")}
+        help_texts = {"time_zone": _("The days of lists and searches are days of this zone.")}
+
+    def clean_name(self) -> str:
+        """One line, however it was sent: it goes into the subjects of mails."""
+        return " ".join(self.cleaned_data["name"].split())
+
+
+class InviteForm(forms.Form):
+    """Whom to invite, and as what."""
+
+    email = forms.EmailField(
+        label=_("E-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+    role = forms.TypedChoiceField(
+        label=_("Role"),
+        choices=[(role.value, f"{role.label}: {text}") for role, text in IN_SHORT.items()],
+        coerce=Role,
+        initial=Role.MEMBER,
+        widget=forms.RadioSelect,
+    )
+
+
+class SettingsForm(forms.Form):
+    """The name that teammates see, and how many orders stand on a page of a list."""
+
+    name = forms.CharField(label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    page_size = forms.TypedChoiceField(
+        label=_("Orders on a page"), choices=[(size, size) for size in PageSize.values], coerce=int
+    )
+
+    def __init__(self, user: User, data: Any = None) -> None:
+        self.user = user
+        super().__init__(data, initial={"name": user.name, "page_size": user.page_size})
+
+    def save(self) -> None:
+        User.objects.filter(pk=self.user.pk).update(**self.cleaned_data)

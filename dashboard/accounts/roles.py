@@ -14,6 +14,13 @@ class Role(models.TextChoices):
     VIEWER = "viewer", _("Viewer")
 
 
+IN_SHORT = {
+    Role.MEMBER: _("creates, renames and shares orders"),
+    Role.VIEWER: _("reads everything, changes nothing"),
+    Role.OWNER: _("also runs the team and its people"),
+}
+
+
 class Action(models.TextChoices):
     """What can be done in a team; the label completes "Your role does not let you …"."""
 
@@ -23,11 +30,13 @@ class Action(models.TextChoices):
     REFRESH = "refresh", _("look for news at Autoenhance")
     KEEP_KEYS = "keep_keys", _("keep API keys")
     KEEP_VIEWS = "keep_views", _("change the team's saved searches")
+    SHARE = "share", _("make and revoke share links")
+    RUN = "run", _("run the team: its name, its people, their roles and whether it has share links")
 
 
 MATRIX: dict[Role, frozenset[Action]] = {
     Role.OWNER: frozenset(Action),
-    Role.MEMBER: frozenset(Action),
+    Role.MEMBER: frozenset(Action) - {Action.RUN},
     Role.VIEWER: frozenset({Action.SEE}),
 }
 

@@ -63,6 +63,8 @@ class ApiKey(models.Model):
     used_at = models.DateTimeField(null=True)
     refused_at = models.DateTimeField(null=True)
     imported_at = models.DateTimeField(null=True)
+    # When the last complete pass over its list began: what that showed was seen then, which is not noted of each order.
+    listed_at = models.DateTimeField(null=True)
 
     objects = ApiKeyQuerySet.as_manager()
 
@@ -139,7 +141,14 @@ class ApiKey(models.Model):
 
     @transaction.atomic
     def remove(self, actor: User) -> None:
-        """Delete it at once: the secret goes, the orders stay, other keys that list them take them over."""
+        """Delete it at once: the secret goes, the orders stay, other keys that list them take them over.
+
+        Saying it twice changes nothing. Whoever stores what a key lists holds the team's row, so that is taken first;
+        with its own row locked too, nothing new can point to the key while it goes.
+        """
+        Team.objects.select_for_update(no_key=True).filter(pk=self.team_id).first()
+        if not ApiKey.objects.select_for_update().filter(pk=self.pk).first():
+            return
         moved = self.hand_over()
         Event.add(Event.Kind.KEY_DELETED, team=self.team, actor=actor, label=self.described, moved=moved)
         self.delete()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -84,12 +85,17 @@ class Sync(models.Model):
         return self.state in self.UNFINISHED
 
     @property
+    def lists_all(self) -> bool:
+        """Whether what it does not list is not there."""
+        return self.kind != self.Kind.CATCH_UP
+
+    @property
     def thorough(self) -> bool:
         """Whether it reads to the end: all but a catch-up, which ends where everything is known.
 
         Not one that had to begin again: what it read before is known, and what it had not reached lies below that.
         """
-        return self.kind != self.Kind.CATCH_UP or self.restarts > 0
+        return self.lists_all or self.restarts > 0
 
     @property
     def stands(self) -> bool:
@@ -178,6 +184,7 @@ class Sync(models.Model):
         moment = now()
         blank = Sync(key=self.key, kind=self.kind, began_at=moment, resumed_at=moment, restarts=restarts, pk=self.pk)
         blank.save()
+        self.pages.all().delete()
         return blank
 
     def _go_on(self) -> Sync:
@@ -193,3 +200,13 @@ class Sync(models.Model):
         moved = Sync.objects.filter(pk=self.pk, state=self.State.RUNNING, **as_known).update(**changes)
         self.refresh_from_db(fields=[field.name for field in self._meta.concrete_fields if field.name != "key"])
         return bool(moved)
+
+
+class SyncPage(models.Model):
+    """Known orders that a page of an unfinished pass listed. To note it of each order would take far longer."""
+
+    sync = models.ForeignKey(Sync, models.CASCADE, related_name="pages")
+    orders = ArrayField(models.BigIntegerField())
+
+    def __str__(self) -> str:
+        return f"{self.sync_id}: {self.orders}"

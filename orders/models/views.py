@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from dashboard.accounts.models import Membership, Team, User
+from orders.models.events import Event
 
 MOST_PINS = 5
 
@@ -57,8 +58,12 @@ class View(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        """The address of the list that it stands for, the same for everybody in the team."""
-        query = {"q": self.text} | ({"sort": self.sort} if self.sort else {})
+        """The address of the list that it stands for."""
+        return self.address_of(self.text)
+
+    def address_of(self, text: str) -> str:
+        """The same with another search."""
+        query = {"q": text} | ({"sort": self.sort} if self.sort else {})
         return f"{reverse('orders:list', args=[self.team.slug])}?{urlencode(query)}"
 
     @property
@@ -96,6 +101,24 @@ class View(models.Model):
         self.save(update_fields=changes)
         if self.owner:
             self.choices.exclude(user=self.owner).delete()
+
+    @transaction.atomic
+    def give(self, actor: User, to_team: bool, text: str) -> None:
+        """Make it the team's, or the actor's own again, with this search; told in the team's timeline.
+
+        IntegrityError as for `change`.
+        """
+        if self.is_teams != to_team:
+            self.change(owner=None if to_team else actor, text=text)
+            kind = Event.Kind.VIEW_SHARED if to_team else Event.Kind.VIEW_UNSHARED
+            Event.add(kind, team=self.team, actor=actor, label=self.name)
+
+    @transaction.atomic
+    def remove(self, actor: User) -> None:
+        """Delete it, for everybody if it is the team's, whose timeline then says so."""
+        if self.is_teams:
+            Event.add(Event.Kind.VIEW_DELETED, team=self.team, actor=actor, label=self.name)
+        self.delete()
 
 
 class ViewChoice(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from django.db import connection, models, transaction
@@ -25,12 +26,13 @@ class WordManager(models.Manager["Word"]):
         In one order, as every lock is taken (F52). Words are never forgotten one by one: the second pass shows only
         orders that match.
         """
-        words = sorted({word for fold in folds for word in fold.split() if is_kept(word)})
+        words = sorted(filter(is_kept, set(" ".join(folds).split())))
         if words:
             with connection.cursor() as cursor:  # an import has thousands of them, and models are slow to make
                 cursor.execute(
-                    "insert into orders_word (team_id, word) select %s, unnest(%s::text[]) on conflict do nothing",
-                    [team.pk, words],
+                    "insert into orders_word (team_id, word) select %s, json_array_elements_text(%s)"
+                    " on conflict do nothing",
+                    [team.pk, json.dumps(words)],
                 )
 
     @transaction.atomic

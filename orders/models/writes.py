@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -38,6 +38,11 @@ class Conflict(Exception):
 
 
 class WriteQuerySet(models.QuerySet["Write"]):
+    def pending_in(self, team: Team, orders: Iterable[Order]) -> WriteQuerySet:
+        """What the team's list tells: creates that are not confirmed yet, and changes of these orders; newest first."""
+        told = Q(kind=Write.Kind.CREATE) | Q(target__in=orders)
+        return self.filter(told, team=team, state__in=Write.PENDING).order_by("-created_at")
+
     def unclear_of(self, orders: Iterable[Order]) -> WriteQuerySet:
         """The changes of these orders that are not confirmed yet."""
         return self.filter(target__in=orders, state=Write.State.UNCLEAR)
@@ -167,11 +172,11 @@ class Write(models.Model):
 
     @transaction.atomic
     def refuse(self, reason: str) -> None:
-        """Nothing changed at Autoenhance, and `reason` says why; a refused rename is told in the timeline."""
-        if self._move(self.State.REFUSED, reason) and self.target:
-            Event.add(
-                Event.Kind.REFUSED, order=self.target, actor=self.actor, key=self.key, new=self.text, reason=reason
-            )
+        """Nothing changed at Autoenhance, and `reason` says why; told in the timeline."""
+        if self._move(self.State.REFUSED, reason):
+            kind = Event.Kind.NOT_CREATED if self.kind == self.Kind.CREATE else Event.Kind.REFUSED
+            facts = {"new": self.text, "reason": reason}
+            Event.add(kind, team=self.team, order=self.target, actor=self.actor, key=self.key, **facts)
 
     @transaction.atomic
     def confirm(self, order: Order) -> None:
@@ -182,8 +187,14 @@ class Write(models.Model):
         kind = Event.Kind.CREATED if self.kind == self.Kind.CREATE else Event.Kind.RENAMED
         Event.add(kind, order=order, actor=self.actor, key=self.key, old=self.before, new=order.name)
 
+    @transaction.atomic
     def _move(self, state: State, reason: str) -> bool:
-        """Go to `state` if still pending, with the time; whether it went."""
+        """Go to `state` if still pending, with the time; whether it went.
+
+        Pages tell what is unclear, so with that the order's version grows. Its row comes first, as in mirroring (F52).
+        """
+        if self.target_id and self.State.UNCLEAR in (self.state, state):
+            Order.objects.filter(pk=self.target_id).update(version=F("version") + 1)
         settled_at: datetime | None = None if state == self.State.UNCLEAR else now()
         moved = Write.objects.filter(pk=self.pk, state__in=self.PENDING).update(
             state=state, reason=reason, settled_at=settled_at, target=self.target

@@ -14,7 +14,7 @@ from orders.search.language import Query, parse
 from orders.search.places import valid
 from orders.search.qualifiers import QUALIFIERS
 
-__all__ = ["QUALIFIERS", "Chip", "Found", "Query", "parse", "search"]
+__all__ = ["QUALIFIERS", "Chip", "Found", "Query", "for_everybody", "parse", "search"]
 
 # Longer than any name; the rest of a longer text is not looked at.
 LONGEST_TEXT = 500
@@ -27,6 +27,13 @@ def search(team: Team, user: User, text: str, *, sort: str = "-created") -> Foun
     """
     order, unknown_id = _named(team, text.strip())
     return Found(team, user, parse(text[:LONGEST_TEXT]), valid(sort), order, unknown_id)
+
+
+def for_everybody(text: str, user: User) -> str:
+    """A search of this user's as it finds the same orders for a colleague: "by:me" with their address (Q9)."""
+    query = parse(text[:LONGEST_TEXT])
+    spelled = query.spelled_out(user.email)
+    return text if spelled == query else str(spelled)
 
 
 def _named(team: Team, text: str) -> tuple[Order | None, str]:

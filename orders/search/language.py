@@ -90,6 +90,16 @@ class Query:
         """This query without all filters of this name, negated or not."""
         return self.without(*(term for term in self.filters if term.name == name))
 
+    def spelled_out(self, email: str) -> Query:
+        """This query as it finds the same for everybody: with the address of who asks instead of `by:me`."""
+        terms = (
+            replace(term, value=email)
+            if isinstance(term, Filter) and (term.name, term.value.lower()) == ("by", "me")
+            else term
+            for term in self.terms
+        )
+        return replace(self, terms=tuple(terms))
+
     def with_filter(self, name: str, value: str) -> Query:
         """This query with `name:value` instead of any other filter of that name; ValueError for a bad value."""
         value = QUALIFIERS[name].read(value)

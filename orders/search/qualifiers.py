@@ -140,11 +140,18 @@ TABLE = (
         label=_("Is"),
         says=_(
             "that are open (Autoenhance is at work on them); stale (not looked at for a day while open, or for a week);"
+            " stuck (at work for far longer than this team's usually are); shared (with a public link that opens now);"
             " or deleted"
         ),
-        wants=_("open, stale or deleted"),
-        examples=("is:open", "is:stale", "-is:open", "is:deleted"),
-        choices={"open": _("Open"), "stale": _("Stale"), "deleted": _("Deleted")},
+        wants=_("open, stale, stuck, shared or deleted"),
+        examples=("is:open", "is:stale", "is:stuck", "is:shared", "-is:shared", "-is:open", "is:deleted"),
+        choices={
+            "open": _("Open"),
+            "stale": _("Stale"),
+            "stuck": _("Stuck"),
+            "shared": _("Shared"),
+            "deleted": _("Deleted"),
+        },
     ),
 )
 QUALIFIERS: Mapping[str, Qualifier] = {qualifier.name: qualifier for qualifier in TABLE}

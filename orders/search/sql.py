@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,15 +16,15 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 
 from dashboard.accounts.models import Team, User
-from orders.models import ApiKey, Order, Shown
+from orders import stuck
+from orders.due import AT_WORK, LATELY
+from orders.models import ApiKey, Order, OrderWatch, ShareLink, Shown
 from orders.models.orders import OrderQuerySet
 from orders.search.language import Filter, Query
 from orders.search.needles import Needles, Similar, needles, of_name, telling
 from orders.search.places import Place, column, valid
 from orders.search.values import moments, numbers
 
-# Open means Merging, Processing, or Waiting/Unknown changed so lately (DESIGN section 5).
-LATELY = timedelta(hours=2)
 # Not looked at for so long: while open, and otherwise.
 STALE_OPEN, STALE = timedelta(days=1), timedelta(days=7)
 
@@ -128,13 +128,26 @@ def _by(term: Filter, team: Team, user: User) -> Q:
 def _is(term: Filter, team: Team, user: User) -> Q:
     if term.value == "deleted":
         return Q(deleted=True)
+    if term.value == "shared":
+        return Q(pk__in=ShareLink.objects.live().filter(team=team).values("order"))
     now = timezone.now()
-    open_ = Q(shown__in=(Shown.MERGING, Shown.PROCESSING)) | Q(
-        shown__in=(Shown.WAITING, Shown.UNKNOWN), updated_at__gte=now - LATELY
-    )
+    if term.value == "stuck":
+        return stuck.condition(team, now)
+    open_ = Q(shown__in=AT_WORK) | Q(shown__in=(Shown.WAITING, Shown.UNKNOWN), updated_at__gte=now - LATELY)
     if term.value == "open":
         return open_
-    return Q(watch__seen_at__lt=now - STALE) | (open_ & Q(watch__seen_at__lt=now - STALE_OPEN))
+    listed = dict(ApiKey.objects.filter(team=team).values_list("pk", "listed_at"))
+    return _unseen(listed, now - STALE) | (open_ & _unseen(listed, now - STALE_OPEN))
+
+
+def _unseen(listed: Mapping[int, datetime | None], since: datetime) -> Q:
+    """Orders with a `seen_at` before that, by when the keys' lists were last read from beginning to end.
+
+    For an order that was listed since then, the list's index is enough: what one has to look up of each takes longer.
+    """
+    fresh = [key for key, at in listed.items() if at and at >= since]
+    missed = OrderWatch.objects.filter(missed_at__isnull=False).values("pk")
+    return Q(watch__seen_at__lt=since) & (~Q(key__in=fresh) | Q(pk__in=missed))
 
 
 Condition = Callable[[Filter, Team, User], Q]

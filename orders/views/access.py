@@ -5,16 +5,15 @@ from django.shortcuts import get_object_or_404
 from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from dashboard.accounts.access import person, require
+from dashboard.accounts.access import permit, person, require, role_in
 from dashboard.accounts.roles import Action
-from orders.models import ApiKey, Order, View
+from orders.models import ApiKey, Order, ShareLink, View
 
 
 def order_or_404(request: HttpRequest, pk: int, action: Action) -> Order:
     """The order if it is in a team of the person (else 404) and they may do `action` there (else 403)."""
-    orders = Order.objects.visible_to(person(request)).select_related("team", "key__user", "detail", "watch")
-    order = get_object_or_404(orders, pk=pk)
-    require(person(request), order.team, action)
+    order = get_object_or_404(Order.objects.visible_to(person(request)).whole(), pk=pk)
+    permit(role_in(request, order.team), order.team, action)
     return order
 
 
@@ -23,6 +22,15 @@ def key_or_404(request: HttpRequest, pk: int) -> ApiKey:
     key = get_object_or_404(ApiKey.objects.filter(user=person(request)).select_related("team", "user"), pk=pk)
     require(person(request), key.team, Action.KEEP_KEYS)
     return key
+
+
+def link_or_404(request: HttpRequest, pk: int, action: Action) -> ShareLink:
+    """The link with its state, if it is of a team of the person (else 404) and they may do `action` (else 403)."""
+    links = ShareLink.objects.visible_to(person(request)).with_state()
+    links = links.select_related("team", "order__team", "order__detail", "order__watch", "order__key")
+    link = get_object_or_404(links, pk=pk)
+    require(person(request), link.team, action)
+    return link
 
 
 def view_or_404(request: HttpRequest, pk: int, *, change: bool = False) -> View:

@@ -15,7 +15,7 @@ from dashboard.accounts.models import Team
 from dashboard.accounts.roles import Action
 from dashboard.parts import part_or_page, wants_part
 from orders import batches
-from orders.forms import RuleForm
+from orders.forms.orders import RuleForm
 from orders.models import MOST_LINES, Batch, BatchLine, Order, Outcome
 from orders.plans import plan
 from orders.rules import Rule

@@ -7,28 +7,34 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from dashboard.accounts.access import person
-from dashboard.accounts.roles import Action
+from dashboard.accounts.access import person, role_in
+from dashboard.accounts.roles import MATRIX, Action
 from dashboard.parts import part_or_page, part_or_redirect, wants_part
-from orders import services
-from orders.models import NoKey, Order, Write
+from orders import services, stuck
+from orders.models import Follow, NoKey, Order, Write
 from orders.pictures import may_have_preview
 from orders.remote import RemoteError
+from orders.views import freshness
 from orders.views.access import order_or_404
-from orders.views.present import moment, name_url
+from orders.views.link_cards import who_sees
+from orders.views.present import moment, name_of
 from orders.views.timeline import timeline
 
 LIVE, PAGE = "orders/_live.html", "orders/detail.html"
+# Of Autoenhance's words for a picture; all others are on their way.
+SLUGS = {"processed": "ready", "error": "error"}
+VIEWERS = gettext_lazy("Viewers can read orders; an owner of the team can change your role.")
 
 
 @require_safe
 def order_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The page of one order. Never waits for Autoenhance (decision 2)."""
     order = order_or_404(request, pk, Action.SEE)
-    return part_or_page(request, LIVE, PAGE, _context(request, order))
+    return part_or_page(request, LIVE, PAGE, context_of(request, order))
 
 
 @require_POST
@@ -36,42 +42,56 @@ def order_refresh(request: HttpRequest, pk: int) -> HttpResponse:
     """Look at Autoenhance now, without a key; what it says is on the page, or why it could not be asked."""
     order = order_or_404(request, pk, Action.REFRESH)
     try:
-        services.refresh(order)
+        fresh = services.refresh(order)
     except RemoteError as error:
-        context = _context(request, order) | {"refresh_error": error.message}
+        context = context_of(request, order) | {"refresh_error": error.message}
         return part_or_page(request, LIVE, PAGE, context, status=422)
-    fresh = order_or_404(request, pk, Action.REFRESH)
     if wants_part(request) and fresh.name != order.name:
         return HttpResponseClientRefresh()  # the heading and the title have changed too
-    return part_or_redirect(request, LIVE, _context(request, fresh), to=fresh.get_absolute_url())
+    return part_or_redirect(request, LIVE, live_of(request, fresh), to=fresh.get_absolute_url())
 
 
-def _context(request: HttpRequest, order: Order) -> dict[str, Any]:
-    team = order.team
-    can_rename, why_not = _may_rename(request, order)
+def context_of(request: HttpRequest, order: Order) -> dict[str, Any]:
+    """All that the page of an order shows, and its parts."""
+    can_rename, why_not = _may_rename(request, order) if _may(request, order, Action.RENAME) else (False, VIEWERS)
+    return {
+        **live_of(request, order),
+        **name_of(order, order.get_absolute_url(), heading=True),
+        "heading": True,
+        "following": Follow.there(person(request), order),
+        "can_rename": can_rename,
+        "why_not": why_not,
+        "next": order.get_absolute_url(),
+    }
+
+
+def live_of(request: HttpRequest, order: Order) -> dict[str, Any]:
+    """What Refresh brings up to date: all but the head of the page."""
+    team, write = order.team, Write.objects.unclear_of([order]).first()
     return {
         "order": order,
         "team": team,
-        "heading": True,
-        "can_rename": can_rename,
-        "why_not": why_not,
-        "can_refresh": team.allows(person(request), Action.REFRESH),
-        "write": Write.objects.unclear_of([order]).first(),
-        "name_url": name_url(order, order.get_absolute_url()) + "&heading=1",
-        "next": order.get_absolute_url(),
+        "can_refresh": _may(request, order, Action.REFRESH),
+        **who_sees(order),
         "images": _images(order),
         "created": moment(order.created_at, team),
         "updated": moment(order.updated_at, team),
-        "seen": moment(order.watch.seen_at, team),
+        "asof": freshness.of_order(order),
+        "write": write,
+        "poll": freshness.poll_of_order(order, write),
+        "stuck": stuck.sentence(order),
         "events": timeline(order),
         "next_steps": not order.pictures and not order.deleted,
     }
 
 
+def _may(request: HttpRequest, order: Order, action: Action) -> bool:
+    role = role_in(request, order.team)
+    return role is not None and action in MATRIX[role]
+
+
 def _may_rename(request: HttpRequest, order: Order) -> tuple[bool, str]:
-    """Whether this person can rename the order, and if not, why and whom to ask."""
-    if not order.team.allows(person(request), Action.RENAME):
-        return False, _("Viewers can read orders; an owner of the team can change your role.")
+    """Whether this person, whose role lets them, can rename the order, and if not, why and whom to ask."""
     try:
         order.key_for(person(request))
     except NoKey as why:
@@ -80,20 +100,22 @@ def _may_rename(request: HttpRequest, order: Order) -> tuple[bool, str]:
 
 
 def _images(order: Order) -> list[dict[str, Any]]:
-    """The pictures as the contact sheet shows them."""
-    made = []
+    """The pictures as the contact sheet shows them. In words where possible: templates are slow with all else."""
+    made, below = [], reverse("orders:image", args=[order.pk, 0]).removesuffix("0/")
     for image in order.detail.images:
-        status = image["status"] or "unknown"
-        words = [image["name"] or _("Picture %d") % image["n"], image["scene"], status]
+        status, reason, has_preview = image["status"] or "unknown", image["reason"] or "", may_have_preview(image)
+        words = (image["name"] or _("Picture %d") % image["n"], image["scene"], status)
+        slug = SLUGS.get(status, "latent")
         made.append(
             {
-                "n": image["n"],
+                "n": str(image["n"]),
                 "label": image["name"],
-                "alt": ", ".join(word for word in words if word),
-                "status_slug": {"processed": "ready", "error": "error"}.get(status, "latent"),
-                "has_preview": may_have_preview(image),
-                "reason": image["reason"] or "",
-                "url": reverse("orders:image", args=[order.pk, image["n"]]),
+                "alt": ", ".join(filter(None, words)),
+                "status_slug": slug,
+                "has_preview": has_preview,
+                "is_plain": has_preview and slug != "error" and not reason,
+                "reason": reason,
+                "url": f"{below}{image['n']}/",
             }
         )
     return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from typing import Concatenate, ParamSpec
 
 from allauth.account.decorators import reauthentication_required
 from allauth.core.exceptions import ReauthenticationRequired
@@ -22,7 +23,7 @@ from dashboard.accounts.access import person, require
 from dashboard.accounts.models import Team
 from dashboard.accounts.roles import Action
 from orders import services
-from orders.forms import KeyForm, ReplaceForm
+from orders.forms.orders import KeyForm, ReplaceForm
 from orders.models import ApiKey, Order, OrderKey
 from orders.remote import RemoteError
 from orders.services import OtherAccount, Proof
@@ -43,10 +44,12 @@ class KeyCard:
     orders: int
 
 
-KeyView = Callable[[HttpRequest, int], HttpResponse]
+P = ParamSpec("P")
 
 
-def password_confirmed(view: KeyView) -> KeyView:
+def password_confirmed(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Ask for the password or second factor again first (T21, features 4.6.5), then come back to the page.
 
     Left alone, allauth would keep a POST in the session meanwhile, and so an API key in the database.
@@ -54,9 +57,9 @@ def password_confirmed(view: KeyView) -> KeyView:
     guarded = reauthentication_required(view)
 
     @wraps(view)
-    def ask_first(request: HttpRequest, pk: int) -> HttpResponse:
+    def ask_first(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         try:
-            return guarded(request, pk)  # type: ignore[no-any-return]
+            return guarded(request, *args, **kwargs)  # type: ignore[no-any-return]
         except ReauthenticationRequired:
             return redirect_to_login(request.path, reverse("account_reauthenticate"))
 

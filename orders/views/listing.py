@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from orders.models import Shown
+from orders.models import MOST_LINES, Shown
 from orders.search import Found
 from orders.search.places import NEWEST_FIRST
 
@@ -40,8 +40,8 @@ class Address:
     text: str = ""
     sort: str = NEWEST_FIRST
 
-    def to(self, *, text: str | None = None, sort: str | None = None, after: str = "") -> str:
-        """The list with another search or sort, from its first page; or from the place `after` on.
+    def to(self, *, text: str | None = None, sort: str | None = None, after: str = "", before: str = "") -> str:
+        """The list with another search or sort, from its first page; or the page that follows or ends at a place.
 
         An address without any state is not the whole list: it opens with the person's default view.
         """
@@ -50,6 +50,7 @@ class Address:
             "q": self.text if text is None else text,
             "sort": "" if sort == NEWEST_FIRST else sort,
             "after": after,
+            "before": before,
         }
         return f"{self.path}?{urlencode({name: value for name, value in state.items() if value} or {'q': ''})}"
 
@@ -91,18 +92,34 @@ def tabs(found: Found, address: Address, counts: Mapping[Shown, int] | None) -> 
     return made
 
 
-def counted(found: Found) -> tuple[str, dict[Shown, int] | None]:
-    """How many orders there are, in words, and of each status.
+class Counted(NamedTuple):
+    """How many orders there are, in words, and of each status; None where that would take too long.
+
+    `few`: so few that all of them can be renamed at once.
+    """
+
+    says: str
+    by_status: dict[Shown, int] | None
+    few: bool
+
+
+def counted(found: Found) -> Counted:
+    """How many orders there are.
 
     Exact where that is cheap: without words the index's columns are counted alone; with words only up to a limit,
     beyond which it is "1,000+ orders", and no more is counted.
     """
     if not found.query.texts:
         counts = found.status_counts()
-        number = _of_tab(found, counts)
-        return _sentence(*(found.count() if number is None else (number, True))), counts
+        in_tab = _of_tab(found, counts)
+        return _counted(*(found.count() if in_tab is None else (in_tab, True)), counts)
     number, exact = found.count()
-    return _sentence(number, exact), found.status_counts() if exact else None
+    return _counted(number, exact, found.status_counts() if exact else None)
+
+
+def _counted(number: int, exact: bool, by_status: dict[Shown, int] | None) -> Counted:
+    says = ngettext("%s order", "%s orders", number) % short(number, exact)
+    return Counted(says, by_status, exact and number <= MOST_LINES)
 
 
 def _of_tab(found: Found, counts: Mapping[Shown, int]) -> int | None:
@@ -119,10 +136,6 @@ def _of_tab(found: Found, counts: Mapping[Shown, int]) -> int | None:
 def short(number: int, exact: bool) -> str:
     """A figure for a narrow place: "86", or "999+"."""
     return str(intcomma(number)) if exact else f"{intcomma(number)}+"
-
-
-def _sentence(number: int, exact: bool) -> str:
-    return ngettext("%s order", "%s orders", number) % short(number, exact)
 
 
 def heads(address: Address) -> dict[str, Sort]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -13,20 +14,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from dashboard.accounts.access import person, team_or_404
-from dashboard.accounts.models import PageSize, Team, User
-from dashboard.accounts.roles import MATRIX, Action
+from dashboard.accounts.access import own_membership, person, team_or_404
+from dashboard.accounts.models import Membership, PageSize, Team, User
+from dashboard.accounts.roles import MATRIX, Action, Role
 from dashboard.parts import part_or_page, part_or_redirect, wants_part
 from orders import services
-from orders.models import ApiKey, Order, View, Write
-from orders.search import LONGEST_TEXT, QUALIFIERS, Found, search
-from orders.search.places import NEWEST_FIRST, decode, encode, place_of, valid
-from orders.views import listing
+from orders.models import MOST_LINES, ApiKey, Order, View, Write
+from orders.search import LONGEST_TEXT, Found, search
+from orders.search.places import NEWEST_FIRST, valid
+from orders.views import freshness, listing, paging
 from orders.views.access import back_to
-from orders.views.present import moment, rows
-from orders.views.syncs import progress
+from orders.views.present import moment
+from orders.views.rows import rows
+from orders.views.syncs import keys_of, progress
 
-STATE = {"q", "sort", "after"}
+STATE = {"q", "sort", "after", "before"}
 
 
 @require_safe
@@ -42,16 +44,17 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def order_list(request: HttpRequest, slug: str) -> HttpResponse:
     """A page of what `q` finds, sorted by `sort`, from the place that `after` names; or the person's default view."""
-    team = team_or_404(request, slug, Action.SEE)
-    user = person(request)
+    own = own_membership(request, slug, Action.SEE)
+    team, user = own.team, person(request)
     _remember(user, team)
     if STATE.isdisjoint(request.GET) and (view := View.objects.opening(user, team)):
         return redirect(view)
-    text, sort = _text(request.GET), valid(request.GET.get("sort", ""))
+    text, sort = text_of(request.GET), valid(request.GET.get("sort", ""))
     found = search(team, user, text, sort=sort)
     if found.jump:
         return _go(request, found.jump)
-    context = _around(team, user) | _page(request, found, listing.Address(request.path, text, sort))
+    keys = keys_of(team)
+    context = _around(own, keys) | _page(request, found, keys, listing.Address(request.path, text, sort))
     return part_or_page(request, "orders/_results.html", "orders/list.html", context)
 
 
@@ -62,7 +65,7 @@ def order_find(request: HttpRequest, slug: str) -> HttpResponse:
     A POST, and not a part of the search: no page waits for Autoenhance, and no link makes us call it.
     """
     team = team_or_404(request, slug, Action.REFRESH)
-    user, text = person(request), _text(request.POST)
+    user, text = person(request), text_of(request.POST)
     found = search(team, user, text)
     if found.unknown_id:
         services.catch_up_for(user, team)
@@ -93,7 +96,8 @@ def _remember(user: User, team: Team) -> None:
         User.objects.filter(pk=user.pk).update(last_team=team)
 
 
-def _text(given: QueryDict) -> str:
+def text_of(given: QueryDict) -> str:
+    """What is searched for."""
     return given.get("q", "").replace("\0", "")[:LONGEST_TEXT].strip()
 
 
@@ -103,32 +107,38 @@ def _go(request: HttpRequest, order: Order) -> HttpResponse:
     return HttpResponseClientRedirect(address) if wants_part(request) else redirect(address)
 
 
-def _page(request: HttpRequest, found: Found, address: listing.Address) -> dict[str, Any]:
+def _page(request: HttpRequest, found: Found, keys: list[ApiKey], address: listing.Address) -> dict[str, Any]:
     """One page of what was found, and all that depends on the search."""
-    user, sort, given = person(request), address.sort, request.GET.get("after", "")
-    place = decode(given, sort)
-    ids = found.ids(sort, place, user.page_size + 1)
-    orders = Order.objects.filter(pk__in=ids[: user.page_size]).select_related("key__user").in_bulk()
-    page = [orders[pk] for pk in ids[: user.page_size] if pk in orders]
-    count, counts = listing.counted(found)
+    user, sort = person(request), address.sort
+    leaf = paging.leaf(found, request.GET, sort, user.page_size)
+    page = Order.objects.of_page(leaf.pks, keys)
+    previous_url, next_url = paging.neighbours(leaf, page, address)
+    writes = list(Write.objects.pending_in(found.team, page))
+    states, lively = freshness.open_of(page, writes)
+    counted = listing.counted(found)
     plain = sort == NEWEST_FIRST
     return {
         "q": address.text,
         "sort": "" if plain else sort,
-        "pending": _pending(found.team) if plain and not (address.text or place) else [],
-        "hints": [*found.hints, *_doubts(request.GET, sort, lost=bool(given and not place))],
+        "pending": _pending(found.team, writes) if plain and not (address.text or leaf.before) else [],
+        "hints": [*found.hints, *_doubts(request.GET, sort, lost=leaf.lost)],
         "similar": found.similar,
         "can_find": found.unknown_id and ApiKey.objects.live().filter(user=user, team=found.team).exists(),
         "chips": [(chip, address.to(text=chip.without)) for chip in found.chips],
-        "tabs": listing.tabs(found, address, counts),
-        "count": count,
+        "tabs": listing.tabs(found, address, counted.by_status),
+        "count": counted.says,
+        "few": counted.few,
+        "most": str(intcomma(MOST_LINES)),
         "heads": listing.heads(address),
         "sorts": listing.sorts(address),
         "sorted": listing.SORTS[sort],
-        "rows": rows(page, found, address, request.get_full_path()),
+        "asof": freshness.of_list(found.team, states, keys),
+        "poll": freshness.poll_of_list(found.team, states, lively, address, request.GET.get("after", "")),
+        "rows": rows(page, writes, found, address, request.get_full_path()),
         "all_url": address.to(text="", sort=NEWEST_FIRST),
-        "first_url": address.to() if place else "",
-        "next_url": address.to(after=encode(place_of(page[-1], sort))) if len(ids) > user.page_size else "",
+        "first_url": address.to() if leaf.before else "",
+        "previous_url": previous_url,
+        "next_url": next_url,
         "csv_url": listing.Address(reverse("orders:export", args=[found.team.slug]), address.text, sort).to(),
         "sizes": PageSize.values,
     }
@@ -144,28 +154,23 @@ def _doubts(given: QueryDict, sort: str, *, lost: bool) -> list[str]:
     return doubts
 
 
-def _pending(team: Team) -> list[Write]:
+def _pending(team: Team, writes: list[Write]) -> list[Write]:
     """Orders that Autoenhance has not confirmed yet; they stand above the first page of the whole list."""
-    pending = Write.objects.filter(team=team, kind=Write.Kind.CREATE, state__in=Write.PENDING).order_by("-created_at")
-    for write in pending:
+    creates = [write for write in writes if write.kind == Write.Kind.CREATE]
+    for write in creates:
         write.created = moment(write.created_at, team)  # type: ignore[attr-defined]
-    return list(pending)
+    return creates
 
 
-def _around(team: Team, user: User) -> dict[str, Any]:
+def _around(own: Membership, keys: list[ApiKey]) -> dict[str, Any]:
     """What stands around the results, whatever is searched."""
-    keys = list(ApiKey.objects.filter(team=team).select_related("user"))
-    read = [key.imported_at for key in keys if key.imported_at]
-    role = team.role_of(user)
-    allowed = MATRIX[role] if role else frozenset()
+    team, allowed = own.team, MATRIX[Role(own.role)]
     return {
         "team": team,
-        "seen": moment(max(read), team) if read else None,
-        "progress": progress(team),
+        "progress": progress(team, keys),
         "importing": any(key.imported_at is None and key.refused_at is None for key in keys),
         "has_keys": bool(keys),
         "can_create": Action.CREATE in allowed,
         "can_keep_keys": Action.KEEP_KEYS in allowed,
         "can_rename": Action.RENAME in allowed,
-        "qualifiers": QUALIFIERS.values(),
     }

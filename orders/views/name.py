@@ -12,10 +12,10 @@ from dashboard.accounts.access import person
 from dashboard.accounts.roles import Action
 from dashboard.parts import part_or_page, part_or_redirect
 from orders import services
-from orders.forms import NameForm
+from orders.forms.orders import NameForm
 from orders.models import Busy, Conflict, Event, NoKey, Order, Write
 from orders.views.access import back_to, order_or_404
-from orders.views.present import name_url
+from orders.views.present import name_of
 
 PART, PAGE = "orders/_name.html", "orders/name.html"
 
@@ -30,7 +30,8 @@ def order_name(request: HttpRequest, pk: int) -> HttpResponse:
         return part_or_page(request, PART, PAGE, {**context, "form": form, "seen": order.name})
     form = NameForm(request.POST)
     status, found = _rename(request, order, form) if form.is_valid() else (422, {})
-    context |= {"order": Order.objects.select_related("team", "key__user").get(pk=order.pk), **found}
+    fresh = Order.objects.select_related("team", "key__user").get(pk=order.pk)
+    context |= {"order": fresh, **name_of(fresh, context["next"]), **found}
     if status == 200:
         return part_or_redirect(request, PART, context, to=context["next"])
     if status != 202:
@@ -72,6 +73,6 @@ def _context(request: HttpRequest, order: Order) -> dict[str, Any]:
         "team": order.team,
         "can_rename": True,
         "next": back,
-        "name_url": name_url(order, back),
+        **name_of(order, back),
         "heading": bool(request.POST.get("heading") or request.GET.get("heading")),
     }

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from dashboard.accounts.access import person, team_or_404
 from dashboard.accounts.roles import Action
 from orders import services
-from orders.forms import OrderForm
+from orders.forms.orders import OrderForm
 from orders.models import ApiKey, Write
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -16,9 +17,9 @@ from dashboard.accounts.access import person, require, team_or_404
 from dashboard.accounts.models import Team
 from dashboard.accounts.roles import Action
 from dashboard.parts import part_or_page, part_or_redirect, wants_part
-from orders.forms import ViewForm, ViewNameForm
-from orders.models import TooManyPins, View, ViewChoice
-from orders.search import search
+from orders.forms.orders import ViewForm, ViewNameForm
+from orders.models import Follow, TooManyPins, View, ViewChoice
+from orders.search import for_everybody, search
 from orders.views.access import view_or_404
 from orders.views.listing import SORTS, short
 
@@ -28,13 +29,15 @@ COUNT_TO = 999
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A view, and what this person does and may do with it."""
+    """A view, and what this person does and may do with it. Its `address` finds the same for whoever gets it."""
 
     view: View
     sort: str
     address: str
     pinned: bool
     opens: bool
+    following: bool
+    follow_url: str
     may_change: bool
     may_share: bool
 
@@ -61,7 +64,7 @@ def view_name(request: HttpRequest, pk: int) -> HttpResponse:
     form = ViewNameForm(view, request.POST if request.method == "POST" else None)
     context = {"view": view, "team": view.team, "may_change": True}
     if form.is_valid():
-        if _saved(view, name=form.cleaned_data["name"]):
+        if _saved(view, lambda: view.change(name=form.cleaned_data["name"])):
             return part_or_redirect(request, part, context, to=_to(view).url)
         form.add_error("name", _taken())
     return part_or_page(request, part, page, {**context, "form": form}, 422 if form.is_bound else 200)
@@ -71,7 +74,7 @@ def view_name(request: HttpRequest, pk: int) -> HttpResponse:
 def view_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete it, for everybody if it is the team's; the page asked first."""
     view = view_or_404(request, pk, change=True)
-    view.delete()
+    view.remove(person(request))
     messages.success(request, _("%s is deleted. The orders are untouched.") % view.name)
     return redirect("orders:views", view.team.slug)
 
@@ -98,19 +101,19 @@ def view_default(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def view_sharing(request: HttpRequest, pk: int) -> HttpResponse:
     """With `on` it becomes the team's, else my own."""
-    view = view_or_404(request, pk, change=True)
-    require(person(request), view.team, Action.KEEP_VIEWS)
-    owner = None if request.POST.get("on") else person(request)
-    if not _saved(view, owner=owner):
+    view, user = view_or_404(request, pk, change=True), person(request)
+    require(user, view.team, Action.KEEP_VIEWS)
+    to_team, text = bool(request.POST.get("on")), for_everybody(view.text, user)
+    if not _saved(view, lambda: view.give(user, to_team, text)):
         messages.error(request, _taken())
     return _to(view)
 
 
-def _saved(view: View, **changes: object) -> bool:
+def _saved(view: View, change: Callable[[], None]) -> bool:
     """Change the view; False, and nothing is changed, where another one has its name already."""
     try:
         with transaction.atomic():
-            view.change(**changes)
+            change()
     except IntegrityError:
         view.refresh_from_db()
         return False
@@ -138,14 +141,17 @@ def _side_bar(request: HttpRequest, team: Team) -> HttpResponse:
 def _groups(request: HttpRequest, team: Team) -> list[tuple[str, list[Card]]]:
     user = person(request)
     choices = {choice.view_id: choice for choice in ViewChoice.objects.filter(user=user, team=team)}
+    followed = set(Follow.objects.filter(user=user, view__team=team).values_list("view", flat=True))
     may_share = team.allows(user, Action.KEEP_VIEWS)
     cards = [
         Card(
             view=view,
             sort=str(SORTS.get(view.sort, "")),
-            address=request.build_absolute_uri(view.get_absolute_url()),
+            address=request.build_absolute_uri(view.address_of(for_everybody(view.text, user))),
             pinned=bool((choice := choices.get(view.pk)) and choice.pinned_at),
             opens=bool(choice and choice.opens),
+            following=view.pk in followed,
+            follow_url=reverse("orders:view_follow", args=[view.pk]),
             may_change=may_share or not view.is_teams,
             may_share=may_share,
         )

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from zlib import crc32
 
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -22,6 +22,7 @@ from dashboard.accounts.roles import Action
 from dashboard.parts import part_or_page, wants_part
 from orders.models import ApiKey, Sync, now
 
+TOLD = (*Sync.UNFINISHED, Sync.State.STOPPED)
 # For so long a pass that ended is still told to pages that watched it.
 TOLD_FOR = timedelta(minutes=10)
 
@@ -53,7 +54,7 @@ class Progress:
 def order_sync(request: HttpRequest, slug: str) -> HttpResponse:
     """How far the imports are; for a part that has this version `v` already, 204."""
     team = team_or_404(request, slug, Action.SEE)
-    known = progress(team, ended=True)
+    known = progress(team, keys_of(team), ended=True)
     if wants_part(request) and known.version == request.GET.get("v"):
         response = HttpResponse(status=204)
         patch_vary_headers(response, ["HX-Request"])
@@ -61,15 +62,25 @@ def order_sync(request: HttpRequest, slug: str) -> HttpResponse:
     return part_or_page(request, "orders/_sync.html", "orders/sync.html", {"team": team, "progress": known})
 
 
-def progress(team: Team, *, ended: bool = False) -> Progress:
-    """What is being read for the team, or was stopped; with `ended` also what came to its end just now."""
-    told = Q(state__in=[*Sync.UNFINISHED, Sync.State.STOPPED])
+def keys_of(team: Team) -> list[ApiKey]:
+    """The team's keys with their owners; `told`: there is something of it for `progress` to tell."""
+    told = Sync.objects.filter(key=OuterRef("pk"), kind=Sync.Kind.IMPORT, state__in=TOLD)
+    return list(ApiKey.objects.filter(team=team).select_related("user").annotate(told=Exists(told)))
+
+
+def progress(team: Team, keys: list[ApiKey], *, ended: bool = False) -> Progress:
+    """What is being read through the team's keys, or was stopped; with `ended` also what came to its end just now."""
+    told = Q(state__in=TOLD)
     if ended:
         told |= Q(finished_at__gt=now() - TOLD_FOR)
     imports = Sync.objects.filter(key__team=team, kind=Sync.Kind.IMPORT).select_related("key__user").order_by("key")
-    begun = [Reading(sync.state, sync.key.described, _text(sync)) for sync in imports.filter(told)]
-    new = ApiKey.objects.live().filter(team=team, imported_at=None, syncs=None).select_related("user")
-    queued = [Reading("queued", key.described, _("Its orders will be read in a moment.")) for key in new]
+    worth_a_look = ended or any(key.told for key in keys)  # type: ignore[attr-defined]
+    syncs = imports.filter(told) if worth_a_look else []
+    begun = [Reading(sync.state, sync.key.described, _text(sync)) for sync in syncs]
+    new = {key.pk: key for key in keys if key.imported_at is None and key.refused_at is None}
+    begun_of = set(Sync.objects.filter(key__in=new).values_list("key", flat=True)) if new else set()
+    text = _("Its orders will be read in a moment.")
+    queued = [Reading("queued", key.described, text) for pk, key in new.items() if pk not in begun_of]
     readings = [*begun, *queued]
     version = f"{crc32(repr(readings).encode()):x}"
     moves = any(reading.moves for reading in readings)

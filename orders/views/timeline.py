@@ -1,68 +1,97 @@
-"""Events as sentences."""
+"""The lines of a timeline, an order's or a team's: an icon, a sentence, when, and of which order."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
+from django.utils import timezone
 
-from orders.models import Event, Order, Shown
+from dashboard.accounts.models import Team
+from orders.models import Event, Group, LinkDay, Order, Shown
 from orders.views.present import Moment, moment
+from orders.views.sentences import sentence
 
 LONGEST = 50
 
-ICONS = {
-    Event.Kind.CREATED: "plus",
-    Event.Kind.RENAMED: "pencil",
-    Event.Kind.NAME_CHANGED: "pencil",
-    Event.Kind.REFUSED: "warn",
+Kind = Event.Kind
+
+ICONS: Mapping[str, str] = {
+    **dict.fromkeys(Group.KEYS.kinds, "key"),
+    **dict.fromkeys(Group.PEOPLE.kinds, "people"),
+    **dict.fromkeys(Group.SHARING.kinds, "link"),
+    **dict.fromkeys(Group.FAILURES.kinds, "warn"),
+    Kind.CREATED: "plus",
+    Kind.RENAMED: "pencil",
+    Kind.NAME_CHANGED: "pencil",
+    Kind.TEAM_RENAMED: "pencil",
+    Kind.INVITED: "mail",
+    Kind.LINK_OPENED: "eye",
+    Kind.VIEW_SHARED: "bookmark",
+    Kind.VIEW_UNSHARED: "bookmark",
+    Kind.VIEW_DELETED: "bookmark",
+    Kind.FINISHED: "check",
+    Kind.IMPORTED: "sheet",
+    Kind.EXPORTED: "download",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a timeline: an icon of the sprite, a sentence, what is said below it."""
+    """One line of a timeline. `order` is the one it is about, where that is not plain from the page."""
 
+    event: Event
     icon: str
     text: str
-    meta: str
     at: Moment
     variant: str
+    order: Order | None
 
 
 def timeline(order: Order) -> list[Line]:
     """The newest events of an order."""
-    events = Event.objects.filter(order_id=order.pk).order_by("-pk")[:LONGEST]
-    return [line(event, order) for event in events]
+    return lines(Event.objects.of_order(order)[:LONGEST], order.team)
 
 
-def line(event: Event, order: Order) -> Line:
-    """How an event reads."""
-    at = moment(event.at, order.team)
-    through = _("through %(key)s") % {"key": event.through} if event.through else ""
-    new = Shown(event.data["new"]) if event.kind == Event.Kind.STATUS else None
-    return Line(
-        icon=new.name.lower() if new else ICONS.get(Event.Kind(event.kind), "info"),
-        text=_sentence(event),
-        meta=", ".join(part for part in (at.exact, through) if part),
-        at=at,
-        variant="done" if new == Shown.READY else "",
-    )
+def lines(events: Iterable[Event], team: Team, orders: dict[int, Order] | None = None) -> list[Line]:
+    """How these events of a team read; `orders` are those that their lines shall name."""
+    told, now = list(events), timezone.now()
+    opens = opens_of(told)
+    return [
+        Line(
+            event=event,
+            icon=_icon(event),
+            text=sentence(event, opens.get(event.pk, 0)),
+            at=moment(event.at, team, now),
+            variant="done" if event.kind == Kind.STATUS and event.data.get("new") == Shown.READY else "",
+            order=(orders or {}).get(event.order_id or 0),
+        )
+        for event in told
+    ]
 
 
-def _sentence(event: Event) -> str:
-    facts = {"who": event.actor or _("Somebody"), **event.data}
-    match event.kind:
-        case Event.Kind.CREATED:
-            return _("%(who)s created the order") % facts
-        case Event.Kind.RENAMED:
-            return _("%(who)s renamed it from “%(old)s” to “%(new)s”") % facts
-        case Event.Kind.NAME_CHANGED:
-            return _("Renamed in Autoenhance from “%(old)s” to “%(new)s”") % facts
-        case Event.Kind.REFUSED:
-            return _("Not renamed to “%(new)s”: %(reason)s") % facts
-        case Event.Kind.STATUS if facts["new"] == Shown.DELETED:
-            return _("Deleted in Autoenhance")
-        case Event.Kind.STATUS:
-            return _("%(old)s → %(new)s") % {"old": Shown(facts["old"]).label, "new": Shown(facts["new"]).label}
-    return str(Event.Kind(event.kind).label)
+def orders_of(events: Iterable[Event], team: Team) -> dict[int, Order]:
+    """The orders that these events are about, as they are called now."""
+    ids = {event.order_id for event in events if event.order_id}
+    return Order.objects.filter(team=team).only("name").in_bulk(ids) if ids else {}
+
+
+def opens_of(events: Iterable[Event]) -> dict[int, int]:
+    """How often each link was opened, for the events that say that it was, on the day that they name.
+
+    The event is written at the first open of a day, and lines are never changed: the number is counted elsewhere.
+    """
+    opened = (event for event in events if event.kind == Kind.LINK_OPENED)
+    told = {event.pk: (event.data.get("link"), event.data.get("day")) for event in opened}
+    if not told:
+        return {}
+    links, days = zip(*told.values(), strict=True)
+    found = LinkDay.objects.filter(link__in={*links} - {None}, day__in={*days} - {None})
+    counted = {(each.link_id, each.day.isoformat()): each.opens for each in found}
+    return {pk: counted[day] for pk, day in told.items() if day in counted}
+
+
+def _icon(event: Event) -> str:
+    if event.kind == Kind.STATUS and event.data.get("new") in Shown.values:
+        return Shown(event.data["new"]).name.lower()
+    return ICONS.get(event.kind, "info")

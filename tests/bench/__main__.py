@@ -19,7 +19,7 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 
-from tests.bench import data, imports, pages, searches, typos  # noqa: E402
+from tests.bench import data, imports, looks, pages, polls, searches, typos  # noqa: E402
 from tests.bench.measure import Goal, wall  # noqa: E402
 
 RESULT = Path(__file__).resolve().parents[2] / ".bench" / "result.json"
@@ -32,6 +32,11 @@ PARTS: Mapping[str, Callable[[data.World], list[Goal]]] = {
     "S5": searches.depth,
     "S7": searches.fuzz,
     "T2": pages.throughput,
+    "L1": polls.nothing_new,
+    "L2": polls.crowd,
+    "L3": looks.webhook,
+    "L4": looks.unwatched,
+    "L5": polls.refresh,
     "B1": imports.bulk,
 }
 

@@ -17,23 +17,26 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 
+from dashboard.accounts.models import User
 from dashboard.local.processes import Processes
+from orders.queue import worker_lives
 from tests.bench.data import World
 from tests.bench.measure import Goal, wall, worst
 from tests.launcher import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCFILE = ("dashboard.wsgi", "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--no-control-socket")
+WORKER = ("procrastinate", "worker", "--concurrency", "4")
 CLIENTS = 8
 EACH = 5
-ROUNDS = 9
+ROUNDS = 5
 
 
 def throughput(world: World) -> list[Goal]:
     """T2: requests a second for the list as it opens, in each of the ordinary teams."""
-    cookie = _log_in(world)
+    cookie = log_in(world.user)
     ratios: dict[str, float] = {}
-    with _server() as port:
+    with server() as port:
         for team in world.ordinary:
             ours, plain = f"/teams/{team.slug}/orders/?q=", f"/plain/{team.slug}/"
             sizes = [len(_get(port, path, cookie, 1)) // 1000 for path in (ours, plain)]
@@ -45,21 +48,23 @@ def throughput(world: World) -> list[Goal]:
     return [Goal("T2", "whole list page, requests a second", figure, 1.4, "x", cell, at_least=True)]
 
 
-def _log_in(world: World) -> str:
+def log_in(user: User) -> str:
+    """The cookie of this person, who has just logged in."""
     browser = Client()
-    browser.force_login(world.user, settings.AUTHENTICATION_BACKENDS[0])
+    browser.force_login(user, settings.AUTHENTICATION_BACKENDS[0])
     name = settings.SESSION_COOKIE_NAME
     return f"{name}={browser.cookies[name].value}"
 
 
 @contextmanager
-def _server() -> Iterator[int]:
-    """The web server of the Procfile over the bench's database; its port."""
+def server(*beside: str, **variables: str) -> Iterator[int]:
+    """The web server of the Procfile over the bench's database, with these variables; its port. `beside`: "worker"."""
     port, database = free_port(), urlsplit(os.environ["DATABASE_URL"])
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "tests.bench.settings",
         "DATABASE_URL": database._replace(path=f"/{connection.settings_dict['NAME']}").geturl(),
         "SITE_URL": f"http://127.0.0.1:{port}",
+        **variables,
     }
     with TemporaryDirectory(prefix="proofsheet-bench-") as logs:
         processes = Processes(Path(logs))
@@ -67,6 +72,9 @@ def _server() -> Iterator[int]:
         try:
             processes.start("web", command, environment, ROOT)
             processes.wait_until("web", lambda: _answers(port))
+            if "worker" in beside:
+                processes.start("worker", [sys.executable, "manage.py", *WORKER], environment, ROOT)
+                processes.wait_until("worker", worker_lives)
             yield port
         finally:
             processes.stop()

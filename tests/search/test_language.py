@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.search import QUALIFIERS, Query, parse
+from dashboard.accounts.models import User
+from orders.search import QUALIFIERS, Query, for_everybody, parse
 from orders.search.language import MOST_TERMS, Filter, Text
 
 # Pieces that mean something to the parser, in any order, and any text besides.
@@ -73,7 +74,7 @@ def test_reads(text: str, terms: list[Text | Filter]) -> None:
     ("text", "terms", "hint"),
     [
         ("foo:bar rose", ["foo:bar", "rose"], "“foo:” is not a filter"),
-        ("is:shared", ["is:shared"], "after “is:” comes open, stale or deleted"),
+        ("is:public", ["is:public"], "after “is:” comes open, stale, stuck, shared or deleted"),
         ("created:banana", ["created:banana"], "after “created:” comes a date"),
         ("images:many", ["images:many"], "after “images:” comes a number"),
         ("status:", ["status:"], "after “status:” comes waiting"),
@@ -128,3 +129,16 @@ class ChangingTests:
     def test_a_changed_query_reads_the_same_too(self, text: str, status: str) -> None:
         query = parse(text).with_filter("status", status)
         assert parse(str(query)) == query or len(query.terms) > MOST_TERMS
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("by:me", "by:ana@example.com"),
+        ('12 -by:"ME" status:error', '12 -by:"ana@example.com" status:error'),
+        ('by:ben "by:me"  key:me me', 'by:ben "by:me"  key:me me'),
+        ("", ""),
+    ],
+)
+def test_for_everybody_it_says_who_me_is(text: str, expected: str) -> None:
+    assert for_everybody(text, User(email="ana@example.com")) == expected

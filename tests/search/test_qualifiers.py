@@ -8,14 +8,14 @@ import pytest
 from django.utils import timezone
 
 from dashboard.accounts.models import Team, User
-from orders.models import Order, OrderWatch, Shown
+from orders.models import ApiKey, Order, OrderWatch, Shown
 from orders.search import QUALIFIERS, parse, search
 from orders.search.sql import CONDITIONS
 from tests.cast import BOBS_KEY, MakeKey
 from tests.search.conftest import Find, Remember
 
 EXAMPLES = [(name, example) for name, qualifier in QUALIFIERS.items() for example in qualifier.examples]
-# DESIGN section 6, without is:shared, which comes with share links.
+# DESIGN section 6.
 DESIGNED = [
     "status:error",
     'name:"12 high st"',
@@ -25,7 +25,7 @@ DESIGNED = [
     "created:>=2026-01-01",
     "updated:<7d",
 ]
-DESIGNED += ["images:>20", "is:open", "is:stale", "is:deleted"]
+DESIGNED += ["images:>20", "is:open", "is:shared", "is:stale", "is:deleted"]
 
 
 def test_every_qualifier_of_the_table_has_its_sql() -> None:
@@ -132,6 +132,15 @@ class MeaningTests:
         assert find("-is:stale") == ["Old"]
         OrderWatch.objects.update(seen_at=two_days_ago - timedelta(days=6))
         assert find("is:stale") == ["Mid", "New", "Old"]
+
+    def test_what_a_complete_pass_listed_since_is_not_stale(self, find: Find) -> None:
+        """Bob's key, which has "New", was not read."""
+        long_ago = timezone.now() - timedelta(days=8)
+        OrderWatch.objects.update(seen_at=long_ago)
+        ApiKey.objects.filter(user__email="alice@example.com").update(listed_at=timezone.now())
+        assert find("is:stale") == ["New"]
+        OrderWatch.objects.filter(order__name="Mid").update(missed_at=timezone.now())
+        assert find("is:stale") == ["Mid", "New"]
 
 
 class ChipTests:

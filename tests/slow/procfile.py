@@ -30,7 +30,7 @@ class Procfile:
         self.address = f"http://127.0.0.1:{port}"
         self._logs = logs
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self._environment = os.environ | {
+        self.environment = os.environ | {
             "DEBUG": "true",  # for an Autoenhance without https
             "DATABASE_URL": database._replace(path=f"/{connection.settings_dict['NAME']}").geturl(),
             "AUTOENHANCE_API_URL": upstream.url,
@@ -48,7 +48,7 @@ class Procfile:
             self._running[name] = subprocess.Popen(
                 ["sh", "-c", self._commands[name]],
                 cwd=ROOT,
-                env=self._environment,
+                env=self.environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

@@ -3,26 +3,27 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from orders.models import ApiKey
+from orders.models import ApiKey, Hook
 from orders.vault import Unreadable
 
 
 class Command(BaseCommand):
-    help = "Seal every API key with the newest of KEY_ENCRYPTION_KEYS. Can be killed and run again."
+    help = "Seal every API key and webhook with the newest of KEY_ENCRYPTION_KEYS. Can be killed and run again."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Row by row, each in a transaction of its own, so that a kill loses nothing (T05)."""
         counts = {"sealed again": 0, "already newest": 0, "unreadable": 0}
-        for pk in ApiKey.objects.order_by("pk").values_list("pk", flat=True):
-            counts[self._rotate(pk)] += 1
+        for sealed in (ApiKey, Hook):
+            for pk in sealed.objects.order_by("pk").values_list("pk", flat=True):
+                counts[self._rotate(sealed, pk)] += 1
         for what, number in counts.items():
             self.stdout.write(f"{what}: {number}")
 
     @staticmethod
     @transaction.atomic
-    def _rotate(pk: int) -> str:
-        key = ApiKey.objects.select_for_update().filter(pk=pk).first()
+    def _rotate(sealed: type[ApiKey] | type[Hook], pk: int) -> str:
+        row = sealed.objects.select_for_update(of=("self",)).filter(pk=pk).first()
         try:
-            return "sealed again" if key and key.reseal() else "already newest"
+            return "sealed again" if row and row.reseal() else "already newest"
         except Unreadable:
             return "unreadable"

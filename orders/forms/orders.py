@@ -16,7 +16,7 @@ from orders import names
 from orders.issued import issue, issued
 from orders.models import ApiKey, View
 from orders.rules import Rule
-from orders.search import LONGEST_TEXT
+from orders.search import LONGEST_TEXT, for_everybody
 from orders.search.places import NEWEST_FIRST, valid
 
 # Visible ASCII, as it goes into a header (T10).
@@ -179,7 +179,8 @@ class ViewForm(forms.Form):
     def save(self) -> View:
         """The view, saved; pressed twice at once, the same one."""
         data = self.cleaned_data
-        search = {"text": data["q"], "sort": data["sort"]}
+        text = data["q"] if self.owner else for_everybody(data["q"], self.user)
+        search = {"text": text, "sort": data["sort"]}
         return View.objects.get_or_create(search, team=self.team, owner=self.owner, name=data["name"])[0]
 
 

@@ -1,0 +1,1 @@
+"""What people type and tick, checked before anything is done with it."""
