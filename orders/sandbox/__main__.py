@@ -31,7 +31,7 @@ class QuietHandler(WSGIRequestHandler):
 
 
 def stop(_number: int, _frame: FrameType | None) -> None:
-    """End the loop of the server as Ctrl-C does."""
+    """End the loop of the server."""
     raise KeyboardInterrupt
 
 
@@ -42,7 +42,9 @@ def main() -> None:
     parser.add_argument("--data", default=":memory:", help="the SQLite file that keeps everything")
     parser.add_argument("--seed", metavar="KEY", action="append", default=[], help="a key whose account gets orders")
     wanted = parser.parse_args()
-    signal.signal(signal.SIGTERM, stop)
+    # Ctrl-C too: whoever is started in the background is started deaf to it.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
     store = Store(wanted.data)
     for key in wanted.seed:
         seed(store, key)
