@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
+import hypothesis
 import pytest
 from django.apps import apps
 from django.conf import settings
@@ -20,6 +21,10 @@ pytest_plugins = ["tests.cast", "tests.guests", "tests.jobs"]
 
 # Playwright's synchronous interface keeps an event loop in the test's thread, where the ORM would refuse to work.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# A machine that stands still for a moment is no fault of the code; what has a bound measures it itself.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 LEFT_OUT = "browser tests left out"
 left_out = pytest.StashKey[int]()

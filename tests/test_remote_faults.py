@@ -176,6 +176,7 @@ class LostAnswerTests:
         service.script("*", "*", step)
         with pytest.raises(Unavailable, match="may have been done") as caught, within(WHOLE + SLACK):
             call(client)
+        service.wait(1)
         assert (type(caught.value), len(service.calls())) == (Unavailable, 1)
 
     @pytest.mark.parametrize("step", LOST.values(), ids=LOST.keys())

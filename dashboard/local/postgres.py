@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from dashboard.local.processes import Command, ends_with_us
+from dashboard.local.processes import Command, ends_with_us, undisturbed
 
 # Two web processes of 8 threads and a worker with its pool keep about 25 connections; test workers keep their own.
 SETTINGS = {"listen_addresses": "", "max_connections": "100", "shared_buffers": "64MB", "timezone": "UTC", "jit": "off"}
@@ -130,7 +130,7 @@ def _running(postgres: Command, data: Path, lock: int) -> Iterator[None]:
 
 def _start(command: Command, log: Path, *inherited: int) -> subprocess.Popen[bytes]:
     """Start a program of Postgres, in a session of its own, with its output in `log`."""
-    with log.open("wb") as output:
+    with log.open("wb") as output, undisturbed():
         return subprocess.Popen(
             command,
             env=_environment(),

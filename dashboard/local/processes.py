@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,6 +16,7 @@ Command = Sequence[str | Path]
 
 START_SECONDS = 60
 STOP_SECONDS = 10
+ENDING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 # Linux only, and looked up here because little is safe between a fork and an exec.
 _prctl = getattr(ctypes.CDLL(None), "prctl", None)
@@ -28,11 +29,22 @@ def end_with_parent(number: int) -> None:
         _prctl(_PR_SET_PDEATHSIG, number)
 
 
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Inside, signals that end us wait: in the hooks of a fork Python swallows what a handler raises, and goes on."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def ends_with_us(number: int) -> Callable[[], None]:
     """A `preexec_fn` for Popen: the child gets the signal `number` when this process ends, even by kill -9."""
     parent = os.getpid()
 
     def arrange() -> None:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         end_with_parent(number)
         if os.getppid() != parent:  # we ended between the fork and this line
             os._exit(1)
@@ -57,7 +69,7 @@ class Processes:
 
     def start(self, name: str, command: Command, environment: dict[str, str], directory: Path) -> None:
         """Start `command` and return at once."""
-        with self.log(name).open("wb") as log:
+        with self.log(name).open("wb") as log, undisturbed():
             self._running[name] = subprocess.Popen(
                 command,
                 env=environment,
