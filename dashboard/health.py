@@ -8,8 +8,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-# A worker writes its heartbeat every 10 s; after this many seconds without one the body says so.
-WORKER_LATE = 60
+# A worker writes its heartbeat every 10 s; after this many seconds without one it is dead.
+WORKER_DEAD = 60
 
 
 @login_not_required
@@ -26,7 +26,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     try:
         executor = MigrationExecutor(connection)
         missing = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-        worker = "unknown" if missing else _worker()
+        worker = "unknown" if missing else "ok" if worker_lives() else "late"
     except Error:
         return JsonResponse({"status": "unavailable", "database": "unreachable"}, status=503)
     if missing:
@@ -34,12 +34,12 @@ def readyz(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok", "database": "ok", "worker": worker})
 
 
-def _worker() -> str:
+def worker_lives() -> bool:
+    """Whether anybody does background work."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select exists (select from procrastinate_workers"
             " where last_heartbeat > now() - make_interval(secs => %s))",
-            [WORKER_LATE],
+            [WORKER_DEAD],
         )
-        (alive,) = cursor.fetchone()
-    return "ok" if alive else "late"
+        return bool(cursor.fetchone()[0])

@@ -16,10 +16,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from dashboard.health import worker_lives
 from orders import due, services, writes
 from orders.models import Order, OrderWatch, Write, now
 from orders.models.writes import SLACK
-from orders.queue import later, worker_lives
+from orders.queue import later
 from orders.remote import RemoteError
 
 log = structlog.get_logger(__name__)
@@ -66,7 +67,7 @@ def look(*orders: Order) -> None:
     and now, for at most 2 seconds. Never raises.
     """
     at = timezone.now()
-    stale = [order for order in orders if not order.deleted and at - order.seen_at > due.patience(order, at)]
+    stale = [order for order in orders if not order.deleted and due.is_stale(order, order.seen_at, at)]
     if not stale:
         return
     if worker_lives():

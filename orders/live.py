@@ -6,7 +6,6 @@ import random
 from datetime import datetime, timedelta
 
 from orders import due
-from orders.models import Shown
 
 # Seconds. Nothing happens to an order that waits until somebody sends its pictures.
 WAITING = 15
@@ -21,15 +20,10 @@ def interval(order: due.Aging, seen_at: datetime, at: datetime) -> int | None:
 
     None when nothing new is to be expected: it is finished, and we have looked lately.
     """
-    if due.is_open(order, at) or due.awaits_counts(order):
-        least = WAITING if order.shown in (Shown.WAITING, Shown.UNKNOWN) else 0
+    if due.has_news(order, at):
+        least = WAITING if order.shown in due.IDLE else 0
         return max(least, round(due.patience(order, at).total_seconds()))
-    return LOOKING if is_stale(order, seen_at, at) else None
-
-
-def is_stale(order: due.Aging, seen_at: datetime, at: datetime) -> bool:
-    """Whether somebody should look at Autoenhance, while a person looks at the order here."""
-    return at - seen_at > due.patience(order, at)
+    return LOOKING if due.is_stale(order, seen_at, at) else None
 
 
 def late(order: due.Aging, at: datetime) -> timedelta:

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
-from procrastinate.contrib.django.models import ProcrastinateWorker
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.manager import JobManager
 
 # In a worker, the app's own would use a connection beside Django's: a job could begin before what it is about is there.
 _MANAGER = JobManager(DjangoConnector())
-# A worker that has not been heard of for so long is dead; it writes every 10 seconds.
-DEAD = timedelta(minutes=1)
-
-
-def worker_lives() -> bool:
-    """Whether anybody does background work."""
-    return ProcrastinateWorker.objects.filter(last_heartbeat__gt=timezone.now() - DEAD).exists()
 
 
 def later(task: str, *, once: str, at: datetime | None = None, alone: bool = True, **ids: int) -> None:

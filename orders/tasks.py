@@ -14,6 +14,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
 
+from dashboard.health import WORKER_DEAD
 from orders import batches, freshen, hints, mails, missing, rounds, strips, sync, writes
 from orders.gate import Urgency, urgency
 from orders.models import ApiKey, Order, Sync, now
@@ -22,8 +23,6 @@ from orders.remote import KeyRejected, RemoteError
 
 log = structlog.get_logger(__name__)
 
-# A worker that has not been heard of for this many seconds is dead, and its jobs are taken up again.
-STALLED = 60
 HOURS_KEPT = 72
 # Then other work gets its turn: some keys with long lists must not fill the worker (T42).
 PAGES_AT_ONCE = 20
@@ -149,7 +148,7 @@ def look_for_missing(timestamp: int) -> None:
 async def rescue(context: JobContext, timestamp: int) -> None:
     """Take up the jobs of workers that were killed: procrastinate leaves that to us."""
     manager = context.app.job_manager
-    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED):
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=WORKER_DEAD):
         try:
             await manager.retry_job(job)
         except UniqueViolation:  # another of the same `once` waits already, and will do it

@@ -25,10 +25,5 @@ def is_ours(text: str) -> bool:
     return bool(re.fullmatch(PATTERN, text)) and hmac.compare_digest(_checksum(secret), checksum)
 
 
-def hash_of(token: str) -> str:
-    """SHA-256 in hex: what the database keeps. 256 random bits need no salt."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def _checksum(secret: str) -> str:
     return hashlib.sha256(f"checksum {secret}".encode()).hexdigest()[:CHECKSUM]

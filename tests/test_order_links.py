@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.accounts.models import Team, User
+from dashboard.tokens import hash_of
 from orders import tokens
 from orders.forms.links import PasswordField
 from orders.models import ApiKey, Event, Order, ShareLink
@@ -93,7 +94,7 @@ class MakingTests:
         answer = client.post(url(order), form_of(client, order), headers=headers)
         link = ShareLink.objects.get()
         assert (answer.status_code, answer["Cache-Control"]) == (200, "private, no-store")
-        assert tokens.hash_of(address_in(answer)) == link.token_hash
+        assert hash_of(address_in(answer)) == link.token_hash
         assert answer.context["made"].until.exact in answer.content.decode()
         later = client.get(url(order)).content.decode()
         assert "Client" in later

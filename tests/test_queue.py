@@ -10,8 +10,9 @@ from django.db import connection, transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from dashboard.accounts.models import Team
+from dashboard.health import worker_lives
 from orders import mails
-from orders.queue import later, worker_lives
+from orders.queue import later
 
 pytestmark = pytest.mark.django_db
 

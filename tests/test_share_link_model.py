@@ -11,6 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from dashboard.accounts.models import Team, User
+from dashboard.tokens import hash_of
 from orders import tokens
 from orders.models import ApiKey, Event, LinkDay, Order, Outdated, ShareLink
 from tests.cast import mirrored
@@ -212,7 +213,7 @@ class ChangingTests:
         for _ in range(2):
             link.renew(alice, first, seen)
         assert (opens(token), opens(first)) == (False, True)
-        link.renew(alice, second, tokens.hash_of(first))
+        link.renew(alice, second, hash_of(first))
         with pytest.raises(Outdated, match="another address"):
             link.renew(alice, first, seen)
         assert (opens(first), opens(second)) == (False, True)

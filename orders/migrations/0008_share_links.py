@@ -15,11 +15,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name='event',
-            name='kind',
-            field=models.CharField(choices=[('created', 'created'), ('renamed', 'renamed'), ('refused', 'not renamed'), ('name_changed', 'renamed at Autoenhance'), ('status', 'status changed'), ('key_added', 'key added'), ('key_replaced', 'key replaced'), ('key_refused', 'key refused by Autoenhance'), ('key_deleted', 'key deleted'), ('key_shared', 'key opened to teammates'), ('key_unshared', 'key closed to teammates'), ('imported', 'orders imported'), ('team_created', 'team created'), ('team_renamed', 'team renamed'), ('invited', 'person invited'), ('invitation_ended', 'invitation cancelled'), ('joined', 'person joined'), ('role_changed', 'role changed'), ('left', 'person left'), ('removed', 'person removed'), ('links_on', 'share links allowed'), ('links_off', 'share links forbidden'), ('link_made', 'share link made'), ('link_changed', 'share link changed'), ('link_revoked', 'share link revoked'), ('link_opened', 'share link opened'), ('link_refused', 'wrong password for a share link'), ('exported', 'exported')], max_length=20),
-        ),
         migrations.CreateModel(
             name='ShareLink',
             fields=[

@@ -11,11 +11,11 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from dashboard.tokens import hash_of
 from orders.models.clock import now
 from orders.models.events import Event
 from orders.models.keys import FORMAT_VERSION, ApiKey, vault
 from orders.models.orders import Order
-from orders.tokens import hash_of
 from orders.vault import Unreadable
 
 RANDOM_BYTES = 32

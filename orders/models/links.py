@@ -15,6 +15,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from dashboard.accounts.models import Team, User
+from dashboard.tokens import hash_of
 from orders import tokens
 from orders.models.events import Event
 from orders.models.orders import Order
@@ -57,7 +58,7 @@ class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
             .select_related("team", "order__detail", "order__watch", "order__key")
             .defer("order__key__sealed")
         )
-        return links.filter(token_hash=tokens.hash_of(token)).first()
+        return links.filter(token_hash=hash_of(token)).first()
 
     @transaction.atomic
     def allow(self, team: Team, by: User, allowed: bool) -> None:
@@ -141,7 +142,7 @@ class ShareLink(models.Model):
     @transaction.atomic
     def make(cls, token: str, order: Order, by: User, password: str, **settings: Any) -> ShareLink:
         """The link with this token, saved; without a password for "". Asked twice, the one that was made first."""
-        link = cls(token_hash=tokens.hash_of(token), order=order, team=order.team, made_by=by, **settings)
+        link = cls(token_hash=hash_of(token), order=order, team=order.team, made_by=by, **settings)
         link.set_password(password)
         fields = {name: getattr(link, name) for name in ("token_hash", "order", "team", "made_by", "password")}
         made, new = cls.objects.get_or_create({**fields, **settings}, first_hash=link.token_hash)
@@ -179,7 +180,7 @@ class ShareLink(models.Model):
         sent again would bring a dead one back.
         """
         self._lock()
-        fresh = tokens.hash_of(token)
+        fresh = hash_of(token)
         if self.token_hash == fresh:
             return
         if self.token_hash != seen:

@@ -16,8 +16,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.utils import timezone
 
 from dashboard.accounts.models import Team, User
-from orders import stuck
-from orders.due import AT_WORK, LATELY
+from orders import due, stuck
 from orders.models import ApiKey, Order, OrderWatch, ShareLink, Shown
 from orders.models.orders import OrderQuerySet
 from orders.search.language import Filter, Query
@@ -133,11 +132,10 @@ def _is(term: Filter, team: Team, user: User) -> Q:
     now = timezone.now()
     if term.value == "stuck":
         return stuck.condition(team, now)
-    open_ = Q(shown__in=AT_WORK) | Q(shown__in=(Shown.WAITING, Shown.UNKNOWN), updated_at__gte=now - LATELY)
     if term.value == "open":
-        return open_
+        return due.open_at(now)
     listed = dict(ApiKey.objects.filter(team=team).values_list("pk", "listed_at"))
-    return _unseen(listed, now - STALE) | (open_ & _unseen(listed, now - STALE_OPEN))
+    return _unseen(listed, now - STALE) | (due.open_at(now) & _unseen(listed, now - STALE_OPEN))
 
 
 def _unseen(listed: Mapping[int, datetime | None], since: datetime) -> Q:

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from dashboard.accounts.access import permit, person, require, role_in
+from dashboard.accounts.access import person, require
 from dashboard.accounts.roles import Action
 from orders.models import ApiKey, Order, ShareLink, View
 
@@ -13,14 +13,14 @@ from orders.models import ApiKey, Order, ShareLink, View
 def order_or_404(request: HttpRequest, pk: int, action: Action) -> Order:
     """The order if it is in a team of the person (else 404) and they may do `action` there (else 403)."""
     order = get_object_or_404(Order.objects.visible_to(person(request)).whole(), pk=pk)
-    permit(role_in(request, order.team), order.team, action)
+    require(request, order.team, action)
     return order
 
 
 def key_or_404(request: HttpRequest, pk: int) -> ApiKey:
     """The key if it is the person's own, and their role still lets them keep keys."""
     key = get_object_or_404(ApiKey.objects.filter(user=person(request)).select_related("team", "user"), pk=pk)
-    require(person(request), key.team, Action.KEEP_KEYS)
+    require(request, key.team, Action.KEEP_KEYS)
     return key
 
 
@@ -29,7 +29,7 @@ def link_or_404(request: HttpRequest, pk: int, action: Action) -> ShareLink:
     links = ShareLink.objects.visible_to(person(request)).with_state()
     links = links.select_related("team", "order__team", "order__detail", "order__watch", "order__key")
     link = get_object_or_404(links, pk=pk)
-    require(person(request), link.team, action)
+    require(request, link.team, action)
     return link
 
 
@@ -37,7 +37,7 @@ def view_or_404(request: HttpRequest, pk: int, *, change: bool = False) -> View:
     """The person's own view or their team's (else 404); the team's may not be changed in every role (403)."""
     view = get_object_or_404(View.objects.visible_to(person(request)), pk=pk)
     if change and view.is_teams:
-        require(person(request), view.team, Action.KEEP_VIEWS)
+        require(request, view.team, Action.KEEP_VIEWS)
     return view
 
 

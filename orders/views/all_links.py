@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard.accounts.access import person, team_or_404
+from dashboard.accounts.access import may, person, team_or_404
 from dashboard.accounts.models import Team
 from dashboard.accounts.roles import Action
 from orders import fold
@@ -70,8 +70,8 @@ def _page(request: HttpRequest, team: Team, error: str = "") -> HttpResponse:
         "cards": [card(link) for link in page.object_list],
         "query": urlencode(query),
         "filtered": bool(query),
-        "may_share": team.allows(person(request), Action.SHARE),
-        "may_run": team.allows(person(request), Action.RUN),
+        "may_share": may(request, team, Action.SHARE),
+        "may_run": may(request, team, Action.RUN),
     }
     return render(request, "orders/links.html", context, status=422 if error else 200)
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from dashboard.accounts.access import person, role_in
-from dashboard.accounts.roles import MATRIX, Action
+from dashboard.accounts.access import may, person
+from dashboard.accounts.roles import Action
 from dashboard.parts import part_or_page, part_or_redirect, wants_part
 from orders import services, stuck
 from orders.models import Follow, NoKey, Order, Write
@@ -21,7 +20,7 @@ from orders.remote import RemoteError
 from orders.views import freshness
 from orders.views.access import order_or_404
 from orders.views.link_cards import who_sees
-from orders.views.present import moment, name_of
+from orders.views.present import addresses, moment, name_of
 from orders.views.timeline import timeline
 
 LIVE, PAGE = "orders/_live.html", "orders/detail.html"
@@ -53,7 +52,7 @@ def order_refresh(request: HttpRequest, pk: int) -> HttpResponse:
 
 def context_of(request: HttpRequest, order: Order) -> dict[str, Any]:
     """All that the page of an order shows, and its parts."""
-    can_rename, why_not = _may_rename(request, order) if _may(request, order, Action.RENAME) else (False, VIEWERS)
+    can_rename, why_not = _may_rename(request, order) if may(request, order.team, Action.RENAME) else (False, VIEWERS)
     return {
         **live_of(request, order),
         **name_of(order, order.get_absolute_url(), heading=True),
@@ -71,7 +70,7 @@ def live_of(request: HttpRequest, order: Order) -> dict[str, Any]:
     return {
         "order": order,
         "team": team,
-        "can_refresh": _may(request, order, Action.REFRESH),
+        "can_refresh": may(request, team, Action.REFRESH),
         **who_sees(order),
         "images": _images(order),
         "created": moment(order.created_at, team),
@@ -85,11 +84,6 @@ def live_of(request: HttpRequest, order: Order) -> dict[str, Any]:
     }
 
 
-def _may(request: HttpRequest, order: Order, action: Action) -> bool:
-    role = role_in(request, order.team)
-    return role is not None and action in MATRIX[role]
-
-
 def _may_rename(request: HttpRequest, order: Order) -> tuple[bool, str]:
     """Whether this person, whose role lets them, can rename the order, and if not, why and whom to ask."""
     try:
@@ -101,7 +95,7 @@ def _may_rename(request: HttpRequest, order: Order) -> tuple[bool, str]:
 
 def _images(order: Order) -> list[dict[str, Any]]:
     """The pictures as the contact sheet shows them. In words where possible: templates are slow with all else."""
-    made, below = [], reverse("orders:image", args=[order.pk, 0]).removesuffix("0/")
+    made, url = [], addresses("orders:image", order.pk)
     for image in order.detail.images:
         status, reason, has_preview = image["status"] or "unknown", image["reason"] or "", may_have_preview(image)
         words = (image["name"] or _("Picture %d") % image["n"], image["scene"], status)
@@ -115,7 +109,7 @@ def _images(order: Order) -> list[dict[str, Any]]:
                 "has_preview": has_preview,
                 "is_plain": has_preview and slug != "error" and not reason,
                 "reason": reason,
-                "url": f"{below}{image['n']}/",
+                "url": url(image["n"]),
             }
         )
     return made

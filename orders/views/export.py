@@ -83,8 +83,7 @@ def _pages(found: Found) -> Iterator[list[Order]]:
         return
     place = None
     while ids := found.ids(found.sort, place, AT_ONCE):
-        orders = Order.objects.filter(pk__in=ids).select_related("key__user").in_bulk()
-        page = [orders[pk] for pk in ids if pk in orders]
+        page = Order.objects.select_related("key__user").of_page(ids, keys=())
         yield page
         if len(ids) < AT_ONCE or not page:
             return

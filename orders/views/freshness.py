@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dashboard.accounts.models import Team, User
+from dashboard.health import worker_lives
 from orders import due, freshen, live
 from orders.models import ApiKey, Order, OrderWatch, Pace, Write
-from orders.queue import worker_lives
 from orders.rounds import ROUND
 from orders.views.listing import Address
 from orders.views.present import Moment, moment
@@ -83,7 +83,7 @@ class State:
         return self.seen_at + live.late(replace(self, updated_at=self.quiet_at), at)
 
     def is_stale(self, at: datetime) -> bool:
-        return self.unasked_at is not None and live.is_stale(self, self.unasked_at, at)
+        return self.unasked_at is not None and due.is_stale(self, self.unasked_at, at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from dashboard.tokens import hash_of
 from orders import hints
 from orders.models import Hook
-from orders.tokens import hash_of
 
 LARGEST = 64 * 1024
 

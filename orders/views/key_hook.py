@@ -10,10 +10,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from dashboard.accounts.access import password_confirmed
 from orders.models import ApiKey, Hook
 from orders.vault import Unreadable
 from orders.views.access import key_or_404
-from orders.views.keys import password_confirmed
 from orders.views.present import moment
 
 DEEDS = {"make": Hook.make, "remove": Hook.remove}

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
-from typing import Concatenate, ParamSpec
 
-from allauth.account.decorators import reauthentication_required
-from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -19,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard.accounts.access import person, require
+from dashboard.accounts.access import password_confirmed, person, require
 from dashboard.accounts.models import Team
 from dashboard.accounts.roles import Action
 from orders import services
@@ -42,28 +36,6 @@ class KeyCard:
     used: Moment | None
     importing: bool
     orders: int
-
-
-P = ParamSpec("P")
-
-
-def password_confirmed(
-    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Ask for the password or second factor again first (T21, features 4.6.5), then come back to the page.
-
-    Left alone, allauth would keep a POST in the session meanwhile, and so an API key in the database.
-    """
-    guarded = reauthentication_required(view)
-
-    @wraps(view)
-    def ask_first(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        try:
-            return guarded(request, *args, **kwargs)  # type: ignore[no-any-return]
-        except ReauthenticationRequired:
-            return redirect_to_login(request.path, reverse("account_reauthenticate"))
-
-    return ask_first
 
 
 @sensitive_post_parameters("key")
@@ -145,7 +117,7 @@ def _require_role(request: HttpRequest) -> None:
     """A viewer who posts a key for their team hears why not, rather than that a choice is invalid."""
     team = Team.objects.of(person(request)).filter(pk=_number(request.POST.get("team", ""))).first()
     if team:
-        require(person(request), team, Action.KEEP_KEYS)
+        require(request, team, Action.KEEP_KEYS)
 
 
 def _number(text: str) -> int:

@@ -9,14 +9,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from dashboard.accounts.access import person, require, team_or_404
+from dashboard.accounts.access import password_confirmed, person, require, team_or_404
 from dashboard.accounts.models import LastOwner, Membership, Team
 from dashboard.accounts.roles import Action
 from orders import leaving
 from orders.forms.leaving import DeleteTeamForm, HandOverForm, LeavingForm
 from orders.leaving import Belongings
 from orders.models import ApiKey, Order, ShareLink, View
-from orders.views.keys import password_confirmed
 
 
 @password_confirmed
@@ -27,7 +26,7 @@ def team_leave(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
     membership = get_object_or_404(Membership.objects.select_related("user", "team"), team=team, user=user_id)
     myself = membership.user == user
     if not myself:
-        require(user, team, Action.RUN)
+        require(request, team, Action.RUN)
     belongings = Belongings(membership.user, team)
     form = LeavingForm(belongings, user, request.POST if request.method == "POST" else None)
     if form.is_valid():

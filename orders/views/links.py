@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard.accounts.access import person
+from dashboard.accounts.access import may, person
 from dashboard.accounts.models import Membership
 from dashboard.accounts.roles import Action
 from dashboard.parts import part_or_page, wants_part
-from orders import tokens
+from dashboard.tokens import hash_of
 from orders.forms.links import DAYS, LinkForm
 from orders.models import Order, Outdated, ShareLink
 from orders.offers import offer, offered
@@ -108,7 +108,7 @@ def _context(request: HttpRequest, order: Order, **more: Any) -> dict[str, Any]:
         "team": team,
         "people": Membership.objects.filter(team=team).select_related("user").order_by("created_at", "pk"),
         "cards": [card(link) for link in links],
-        "may_share": team.allows(person(request), Action.SHARE),
+        "may_share": may(request, team, Action.SHARE),
         "days": DAYS,
     }
     return {"form": LinkForm(person(request), order), **context, **_beside(request, order), **more}
@@ -123,7 +123,7 @@ def _beside(request: HttpRequest, order: Order) -> dict[str, Any]:
 def _shown_once(request: HttpRequest, link: ShareLink, token: str, password: str) -> HttpResponse:
     """The order's links, and what is never shown again: the address with this token, as long as it is the link's."""
     fresh = link_or_404(request, link.pk, Action.SHARE)
-    known = token and tokens.hash_of(token) == fresh.token_hash
+    known = token and hash_of(token) == fresh.token_hash
     context = {
         "made": card(fresh),
         "address": request.build_absolute_uri(reverse("orders:guest", args=[token])) if known else "",

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from dashboard.accounts.access import own_membership, person, team_or_404
-from dashboard.accounts.models import Membership, PageSize, Team, User
-from dashboard.accounts.roles import MATRIX, Action, Role
+from dashboard.accounts.access import may, person, team_or_404
+from dashboard.accounts.models import PageSize, Team, User
+from dashboard.accounts.roles import Action
 from dashboard.parts import part_or_page, part_or_redirect, wants_part
 from orders import services
 from orders.models import MOST_LINES, ApiKey, Order, View, Write
@@ -44,8 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def order_list(request: HttpRequest, slug: str) -> HttpResponse:
     """A page of what `q` finds, sorted by `sort`, from the place that `after` names; or the person's default view."""
-    own = own_membership(request, slug, Action.SEE)
-    team, user = own.team, person(request)
+    team, user = team_or_404(request, slug, Action.SEE), person(request)
     _remember(user, team)
     if STATE.isdisjoint(request.GET) and (view := View.objects.opening(user, team)):
         return redirect(view)
@@ -54,7 +53,7 @@ def order_list(request: HttpRequest, slug: str) -> HttpResponse:
     if found.jump:
         return _go(request, found.jump)
     keys = keys_of(team)
-    context = _around(own, keys) | _page(request, found, keys, listing.Address(request.path, text, sort))
+    context = _around(request, team, keys) | _page(request, found, keys, listing.Address(request.path, text, sort))
     return part_or_page(request, "orders/_results.html", "orders/list.html", context)
 
 
@@ -162,15 +161,14 @@ def _pending(team: Team, writes: list[Write]) -> list[Write]:
     return creates
 
 
-def _around(own: Membership, keys: list[ApiKey]) -> dict[str, Any]:
+def _around(request: HttpRequest, team: Team, keys: list[ApiKey]) -> dict[str, Any]:
     """What stands around the results, whatever is searched."""
-    team, allowed = own.team, MATRIX[Role(own.role)]
     return {
         "team": team,
         "progress": progress(team, keys),
         "importing": any(key.imported_at is None and key.refused_at is None for key in keys),
         "has_keys": bool(keys),
-        "can_create": Action.CREATE in allowed,
-        "can_keep_keys": Action.KEEP_KEYS in allowed,
-        "can_rename": Action.RENAME in allowed,
+        "can_create": may(request, team, Action.CREATE),
+        "can_keep_keys": may(request, team, Action.KEEP_KEYS),
+        "can_rename": may(request, team, Action.RENAME),
     }

@@ -11,7 +11,6 @@ from urllib.parse import quote_plus
 from zoneinfo import ZoneInfo
 
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -22,7 +21,7 @@ from orders import due
 from orders.models import ApiKey, Order, OrderKey, Shown, Write
 from orders.search import Found
 from orders.views.listing import Address
-from orders.views.present import day_name
+from orders.views.present import addresses, day_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +61,6 @@ def rows(orders: list[Order], writes: Iterable[Write], found: Found, address: Ad
     """
     page = _Page(orders, writes, found, address, here)
     return [page.row(order) for order in orders]
-
-
-def addresses(name: str) -> Callable[[str], str]:
-    """The address with this name of any order by its pk. Resolving each would take longer than all else in its row."""
-    before, _, after = reverse(name, args=[0]).rpartition("0")
-    return lambda pk: f"{before}{pk}{after}"
 
 
 class _Page:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard.accounts.access import person, require, team_or_404
+from dashboard.accounts.access import may, person, require, team_or_404
 from dashboard.accounts.models import Team
 from dashboard.accounts.roles import Action
 from dashboard.parts import part_or_page, part_or_redirect, wants_part
@@ -102,7 +102,7 @@ def view_default(request: HttpRequest, pk: int) -> HttpResponse:
 def view_sharing(request: HttpRequest, pk: int) -> HttpResponse:
     """With `on` it becomes the team's, else my own."""
     view, user = view_or_404(request, pk, change=True), person(request)
-    require(user, view.team, Action.KEEP_VIEWS)
+    require(request, view.team, Action.KEEP_VIEWS)
     to_team, text = bool(request.POST.get("on")), for_everybody(view.text, user)
     if not _saved(view, lambda: view.give(user, to_team, text)):
         messages.error(request, _taken())
@@ -142,7 +142,7 @@ def _groups(request: HttpRequest, team: Team) -> list[tuple[str, list[Card]]]:
     user = person(request)
     choices = {choice.view_id: choice for choice in ViewChoice.objects.filter(user=user, team=team)}
     followed = set(Follow.objects.filter(user=user, view__team=team).values_list("view", flat=True))
-    may_share = team.allows(user, Action.KEEP_VIEWS)
+    may_share = may(request, team, Action.KEEP_VIEWS)
     cards = [
         Card(
             view=view,

@@ -14,8 +14,8 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 from django_htmx.http import trigger_client_event
 
-from dashboard.accounts.access import own_membership, person, team_or_404
-from dashboard.accounts.roles import MATRIX, Action, Role
+from dashboard.accounts.access import may, person, team_or_404
+from dashboard.accounts.roles import Action
 from dashboard.parts import part_or_page, wants_part
 from orders.models import ApiKey, Order, Write
 from orders.search import search
@@ -81,16 +81,16 @@ def _address(request: HttpRequest, slug: str) -> listing.Address:
 
 def _news(request: HttpRequest, slug: str, glance: Glance, shown: dict[int, int]) -> dict[str, Any]:
     """The rows that are new and what the tabs count now, as the list shows them."""
-    own, address = own_membership(request, slug, Action.SEE), _address(request, slug)
+    team, address = team_or_404(request, slug, Action.SEE), _address(request, slug)
     after = request.GET.get("after", "")
-    found = search(own.team, person(request), address.text, sort=address.sort)
-    page = Order.objects.of_page(glance.new, ApiKey.objects.filter(team=own.team).select_related("user"))
+    found = search(team, person(request), address.text, sort=address.sort)
+    page = Order.objects.of_page(glance.new, ApiKey.objects.filter(team=team).select_related("user"))
     versions = shown | {order.pk: order.version for order in page}
     return {
-        "news": rows(page, Write.objects.pending_in(own.team, page), found, address, address.to(after=after)),
+        "news": rows(page, Write.objects.pending_in(team, page), found, address, address.to(after=after)),
         "tabs": listing.tabs(found, address, listing.counted(found).by_status),
-        "poll": freshness.poll_of_list(own.team, glance.states, versions, address, after),
-        "can_rename": Action.RENAME in MATRIX[Role(own.role)],
+        "poll": freshness.poll_of_list(team, glance.states, versions, address, after),
+        "can_rename": may(request, team, Action.RENAME),
     }
 
 

@@ -18,8 +18,8 @@ from django.db import connection
 from django.test import Client
 
 from dashboard.accounts.models import User
+from dashboard.health import worker_lives
 from dashboard.local.processes import Processes
-from orders.queue import worker_lives
 from tests.bench.data import World
 from tests.bench.measure import Goal, wall, worst
 from tests.launcher import free_port

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
-from hashlib import sha256
 from typing import Any
 
 from django.db import models, transaction
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from dashboard.accounts.models.teams import Membership, Team
 from dashboard.accounts.models.users import User
 from dashboard.accounts.roles import Role
+from dashboard.tokens import hash_of
 
 LIFETIME = timedelta(days=7)
 MOST_A_DAY = 20
@@ -22,11 +22,6 @@ MOST_A_DAY = 20
 
 class InvitationRefused(Exception):
     """This invitation cannot be made, or not be used by this person; `str()` says why."""
-
-
-def digest(token: str) -> str:
-    """What is kept of a token. It has 256 random bits, so a slow hash would protect nothing more."""
-    return sha256(token.encode()).hexdigest()
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -132,4 +127,4 @@ def _fresh(actor: User) -> tuple[str, dict[str, Any]]:
             _("You have sent %d invitations today, and nobody may send more in a day. Go on tomorrow.") % MOST_A_DAY
         )
     token = secrets.token_urlsafe(32)
-    return token, {"token_hash": digest(token), "invited_by": actor, "expires_at": now + LIFETIME}
+    return token, {"token_hash": hash_of(token), "invited_by": actor, "expires_at": now + LIFETIME}

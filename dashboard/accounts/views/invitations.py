@@ -12,14 +12,14 @@ from django.views.decorators.http import require_http_methods
 
 from dashboard.accounts.invited import ended, stash
 from dashboard.accounts.models import Invitation, InvitationRefused, User
-from dashboard.accounts.models.invitations import digest
+from dashboard.tokens import hash_of
 
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """Who invites to what; POST to join, or without a login to sign up first (T40)."""
-    found = Invitation.objects.good(digest(token))
+    found = Invitation.objects.good(hash_of(token))
     if not found:
         return ended(request)
     return _inside(request, found, request.user) if isinstance(request.user, User) else _outside(request, found)

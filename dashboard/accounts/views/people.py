@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard.accounts.access import invitation_or_404, membership_or_404, person, team_or_404
+from dashboard.accounts.access import invitation_or_404, may, membership_or_404, person, team_or_404
 from dashboard.accounts.forms import InviteForm
 from dashboard.accounts.invited import send
 from dashboard.accounts.models import Invitation, InvitationRefused, LastOwner, Team
@@ -78,7 +78,7 @@ def _context(request: HttpRequest, team: Team, form: InviteForm) -> dict[str, An
         "team": team,
         "members": team.membership_set.select_related("user").order_by("created_at", "pk"),
         "invitations": Invitation.objects.pending().filter(team=team).order_by("-expires_at", "pk"),
-        "may_run": team.allows(person(request), Action.RUN),
+        "may_run": may(request, team, Action.RUN),
         "roles": Role,
         "form": form,
     }

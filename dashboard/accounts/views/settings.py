@@ -8,9 +8,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from dashboard.accounts.access import person
+from dashboard.accounts.access import memberships, person
 from dashboard.accounts.forms import SettingsForm
-from dashboard.accounts.models import Membership
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -22,6 +21,5 @@ def settings(request: HttpRequest) -> HttpResponse:
         form.save()
         messages.success(request, _("Your settings are saved."))
         return redirect("people:settings")
-    memberships = Membership.objects.filter(user=user).select_related("team").order_by("team__name", "team")
-    context = {"form": form, "memberships": memberships}
+    context = {"form": form, "memberships": memberships(request)}
     return render(request, "people/settings.html", context, status=422 if form.is_bound else 200)

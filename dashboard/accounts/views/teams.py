@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard.accounts.access import person, team_or_404
+from dashboard.accounts.access import person, role_in, team_or_404
 from dashboard.accounts.forms import TeamForm
 from dashboard.accounts.models import Team
 from dashboard.accounts.roles import MATRIX, Action, Role
@@ -47,5 +47,5 @@ def roles(request: HttpRequest, slug: str) -> HttpResponse:
     """Who can do what, from the matrix that the code reads (T2)."""
     team = team_or_404(request, slug, Action.SEE)
     rows = [(action.label, [action in MATRIX[role] for role in Role]) for action in Action]
-    context = {"team": team, "roles": Role, "rows": rows, "mine": team.role_of(person(request))}
+    context = {"team": team, "roles": Role, "rows": rows, "mine": role_in(request, team)}
     return render(request, "people/roles.html", context)
