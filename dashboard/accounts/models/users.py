@@ -41,6 +41,10 @@ class User(AbstractBaseUser):
     date_joined = models.DateTimeField(default=timezone.now)
     last_team = models.ForeignKey("Team", models.SET_NULL, null=True, blank=True, related_name="+")
     page_size = models.PositiveSmallIntegerField(_("orders on a page"), choices=PageSize, default=PageSize.FEW)
+    # A zone of the IANA database; blank: the one that the browser tells, else the team's.
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True, db_default="")
+    # WCAG 2.1.4: shortcuts of one letter can be turned off.
+    single_keys = models.BooleanField(_("shortcuts of a single key"), default=True, db_default=True)
     # How many invitations this person has sent on their last day of sending, in UTC. Here, because an invitation goes
     # with its team, and whoever made teams to invite from would never reach the limit.
     invited_on = models.DateField(null=True)
