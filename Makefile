@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -q
 LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml
 
-.PHONY: help run test check slow bench lock clean
+.PHONY: help run test check slow campaign bench screens licences audit lock clean
 
 help:  ## these lines
 	@sed -n 's/^\([a-z]*\):.*##/make \1\t/p' $(MAKEFILE_LIST)
@@ -28,8 +28,21 @@ check: $(VENV)/.dev  ## lint, types, migrations, and the tests
 slow: $(VENV)/.dev  ## faults, kills, races, drills: up to 30 minutes
 	@$(PYTEST) tests/slow
 
+campaign: $(VENV)/.dev  ## faults without end: OPERATIONS=10000 SEED=...
+	@OPERATIONS=$${OPERATIONS:-10000} $(PYTEST) tests/slow/faults
+
 bench: $(VENV)/.dev  ## the goals of performance, each with its figure and its bound
 	@$(BIN)/python -m tests.embedded $(BIN)/python -m tests.bench
+
+screens: $(VENV)/.dev  ## every page and state as pictures in .screens, to look at
+	@rm -rf .screens
+	@$(PYTEST) tests/screens.py -n 2
+
+licences: $(VENV)/.dev  ## what production is made of, with versions and licences
+	@$(BIN)/python -m tests.licences
+
+audit: $(VENV)/.dev  ## known vulnerabilities of that; says so when nobody could be asked
+	@$(BIN)/python -m tests.audit
 
 lock:  ## write requirements/*.txt again (needs uv)
 	$(LOCK) -o requirements/app.txt
@@ -37,7 +50,7 @@ lock:  ## write requirements/*.txt again (needs uv)
 	$(LOCK) --extra local --extra dev -o requirements/dev.txt
 
 clean:  ## forget the environment, the local data and all caches
-	rm -rf $(VENV) .data .bench staticfiles tests/slow/prism/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf $(VENV) .data .bench .screens staticfiles tests/slow/prism/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # requirements/dev.txt contains requirements/local.txt.

@@ -69,6 +69,11 @@ def secret_fault(value: str) -> str:
     return "is a well-known value." if value.startswith("django-insecure-") else ""
 
 
+def token_fault(value: str) -> str:
+    """What is wrong with METRICS_TOKEN, which may be missing: short."""
+    return "is too short: 20 random characters or more." if 0 < len(value) < 20 else ""
+
+
 def encryption_keys_fault(values: list[str], *, secret_key: str | None) -> str:
     """What is wrong with KEY_ENCRYPTION_KEYS (T03): each is 32 bytes in base64, and none the SECRET_KEY."""
     for value in values:

@@ -19,7 +19,9 @@ SHARED: list[structlog.types.Processor] = [
 
 # What follows these in an address lets somebody in (T36); also where such an address stands in a query, encoded.
 TOKEN = re.compile(
-    r"((?:\b|%2F)(?:invitations|s|hooks(?:/|%2F)autoenhance)(?:/|%2F))[^/%?&#\s\"'\\\\]{16,}", re.IGNORECASE
+    r"((?:\b|%2F)(?:invitations|s|hooks(?:/|%2F)autoenhance|confirm-email|reset(?:/|%2F)key)(?:/|%2F))"
+    r"[^/%?&#\s\"'\\\\]{16,}",
+    re.IGNORECASE,
 )
 
 
@@ -55,8 +57,11 @@ def logging_settings(level: str) -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": [], "propagate": True, "level": level},
             "django.server": {"handlers": [], "propagate": True, "level": level},
+            "gunicorn.error": {"handlers": [], "propagate": True, "level": level},
             # SQL in a log would show names and ciphertexts; who needs it asks Postgres.
             "django.db.backends": {"level": "INFO"},
+            # For each variable that is not there, all that are: names, tokens of forms, what is shown once.
+            "django.template": {"level": "INFO"},
             # These print whole requests, headers included, below warning level.
             "urllib3": {"level": "WARNING"},
             # Which tasks exist, at each start of each command.

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.db import InterfaceError, OperationalError
+from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
 from django.template.loader import render_to_string
@@ -18,10 +20,18 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
+from dashboard.accounts.confirm import ask
+from dashboard.accounts.sessions import note_activity
+
 Next = Callable[[HttpRequest], HttpResponse]
 
 PROBES = ("/healthz", "/readyz")
-DATABASE_AWAY = (OperationalError, InterfaceError)
+# InternalError: what a database says that became read-only, as after a failover (F49).
+DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
+# The doors of a browser that no page of ours goes through, and those that only ours do (passkeys, "Copy").
+SHUT = ("camera", "geolocation", "microphone", "payment", "usb", "browsing-topics")
+OURS = ("publickey-credentials-create", "publickey-credentials-get", "clipboard-write")
+PERMISSIONS = ", ".join([*(f"{name}=()" for name in SHUT), *(f"{name}=(self)" for name in OURS)])
 
 
 class RequestId:
@@ -40,7 +50,10 @@ class RequestId:
 
 
 class Headers:
-    """Nothing dynamic is kept by a cache (T69), nothing of ours is embedded elsewhere (T72)."""
+    """Nothing dynamic is kept by a cache (T69), nothing of ours is embedded elsewhere, nor others' with us (T72).
+
+    Stands before the static files, so that they carry it as well.
+    """
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -50,8 +63,58 @@ class Headers:
         if not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_store=True)
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+        response.setdefault("Cross-Origin-Embedder-Policy", "require-corp")
+        response.setdefault("Permissions-Policy", PERMISSIONS)
         return response
+
+
+class OwnPages:
+    """Other sites may link to a page, and that is all: they send us no form, and fetch no part or picture (T54, T72).
+
+    Browsers say where a request comes from; other clients send no such header, and no other person's cookie either.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none") and not _is_link(request):
+            raise PermissionDenied(_("Another site asked for this in your name. Nothing was done."))
+        return self.get_response(request)
+
+
+def _is_link(request: HttpRequest) -> bool:
+    """Whether somebody follows a link, or types an address, in a window of their own."""
+    fetch = (request.headers.get("Sec-Fetch-Mode"), request.headers.get("Sec-Fetch-Dest", "document"))
+    return request.method in ("GET", "HEAD") and fetch == ("navigate", "document")
+
+
+class Activity:
+    """Notes for the session's end that a person is there (T48): pages and forms count, what a page asks for by itself
+    does not (DESIGN section 5)."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        goes = not request.htmx and request.headers.get("Sec-Fetch-Dest", "document") == "document"  # type: ignore[attr-defined]
+        if response.status_code < 500 and request.session.accessed and (goes or request.method == "POST"):
+            note_activity(request.session)
+        return response
+
+
+class StepUp:
+    """Whoever has to confirm first that it is them is asked to, whichever view says so: ours or allauth's (T21)."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return ask(request) if isinstance(exception, ReauthenticationRequired) else None
 
 
 class Unavailable:
@@ -64,13 +127,14 @@ class Unavailable:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return unavailable(request, exception) if isinstance(exception, DATABASE_AWAY) else None
+        return unavailable(request, exception, begun=True) if isinstance(exception, DATABASE_AWAY) else None
 
 
-def unavailable(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The page for a database that does not answer."""
+def unavailable(request: HttpRequest, exception: Exception, *, begun: bool = False) -> HttpResponse:
+    """The page for a database that does not answer. `begun`: a view has, so what it has saved is not certain."""
     structlog.get_logger(__name__).error("database unavailable", error=type(exception).__name__)
-    return HttpResponse(render_to_string("503.html", {"request": request}), status=503, headers={"Retry-After": "10"})
+    page = render_to_string("503.html", {"request": request, "begun": begun})
+    return HttpResponse(page, status=503, headers={"Retry-After": "10"})
 
 
 class Common(CommonMiddleware):

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
 
 
 def wants_part(request: HttpRequest) -> bool:
@@ -31,3 +32,8 @@ def part_or_redirect(
     if not wants_part(request):
         return redirect(to)
     return part_or_page(request, part, part, context, status)
+
+
+def go(request: HttpRequest, to: str) -> HttpResponse:
+    """To another page, also for htmx, which would put a redirect's answer into the part that asked."""
+    return HttpResponseClientRedirect(to) if wants_part(request) else redirect(to)

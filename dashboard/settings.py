@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from csp.constants import NONCE, NONE, SELF
+from csp.constants import NONE, SELF
 
 from dashboard.environment import (
     Environment,
@@ -14,6 +15,7 @@ from dashboard.environment import (
     encryption_keys_fault,
     secret_fault,
     site_url_fault,
+    token_fault,
 )
 from dashboard.logs import logging_settings
 
@@ -33,6 +35,7 @@ AUTOENHANCE_API_VERSION = _read("str", "AUTOENHANCE_API_VERSION", "2025-08-31")
 REGISTRATION_OPEN = _read("bool", "REGISTRATION_OPEN", bool(DEBUG))
 PROXY_COUNT = _read("int", "PROXY_COUNT", 0)
 LOG_LEVEL = _read("str", "LOG_LEVEL", "info")
+METRICS_TOKEN = _read("str", "METRICS_TOKEN", "")
 DEFAULT_FROM_EMAIL = _read("str", "DEFAULT_FROM_EMAIL", "proofsheet@localhost")
 _database = _read("db_url", "DATABASE_URL", hint="`make run` starts a Postgres of its own when it is not set.")
 _email = _read("email_url", "EMAIL_URL", "consolemail://")
@@ -49,6 +52,7 @@ _check(
         "" if word.upper() in ("DEBUG", "INFO", "WARNING", "ERROR") else "is none of debug, info, warning, error."
     ),
 )
+_check("METRICS_TOKEN", METRICS_TOKEN, token_fault)
 _environment.stop_if_wrong()
 
 # Applications ---------------------------------------------------------------------------------------------------------
@@ -74,10 +78,13 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "dashboard.middleware.RequestId",
+    "dashboard.observed.requests",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "dashboard.middleware.Headers",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dashboard.middleware.OwnPages",
     "dashboard.middleware.Unavailable",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -86,10 +93,13 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "orders.gate.askers",
     "django_htmx.middleware.HtmxMiddleware",
+    "dashboard.middleware.Activity",
     "dashboard.middleware.LoginWall",
+    "dashboard.zones.ViewersZone",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "dashboard.middleware.StepUp",
+    "dashboard.errors.ErrorPages",
 ]
 
 ROOT_URLCONF = "dashboard.urls"
@@ -101,12 +111,13 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static"],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "dashboard.scripts"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "dashboard.accounts.context.people",
+                "orders.shortcuts.shortcuts",
             ],
         },
     },
@@ -161,12 +172,16 @@ CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 7 * 24 * 3600
+CSRF_FAILURE_VIEW = "dashboard.errors.csrf_failure"
+SESSION_ENGINE = "dashboard.accounts.sessions"
+# The ends of a session (T48): so long after the last act of a person, and so long after the login in any case.
+SESSION_IDLE, SESSION_LASTS = timedelta(hours=12), timedelta(days=7)
+SESSION_COOKIE_AGE = int(SESSION_LASTS.total_seconds())
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
-        "script-src": [SELF, NONCE],
+        "script-src": [SELF],
         "style-src": [SELF],
         "img-src": [SELF],
         "connect-src": [SELF],
@@ -196,10 +211,20 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# Seconds: how long a login or a confirmation will do for what matters (T21).
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+# The way in for whoever has used up their tries of a password, or somebody else has (T50).
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,10/15m/key", "invitation": "60/10m/ip"}
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {"add_webauthn": "dashboard.accounts.forms.PasskeyForm"}
+# Browsers offer passkeys on localhost without TLS, and nowhere else.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 
 EMAIL_CONFIG = _email
 # Seconds: a mail server that hangs must not hold a thread.
@@ -224,14 +249,9 @@ TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Hashed names need `collectstatic`, which a checkout under DEBUG has not run.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
-    },
+    "staticfiles": {"BACKEND": "dashboard.static.OneSheet"},
 }
 
 # Logs and error reports -----------------------------------------------------------------------------------------------

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from django.utils.translation import gettext_lazy as _
 from PIL import Image
 
 from orders.errors import Fields, Unavailable
 
-UNREADABLE = "Autoenhance gave an answer that we could not read."
+UNREADABLE = _("Autoenhance gave an answer that we could not read.")
 LONGEST_ID = 200  # what the mirror's column holds
 LONGEST_TEXT = 4096
 MOST_VALUES = 100_000  # of JSON in 2 MB: an ordinary answer has half of that; "[[],[],..." would take 50 MB of memory
@@ -129,7 +130,7 @@ def read_picture(data: bytes) -> Picture:
     except _DAMAGED:
         media_type, pixels = None, 0
     if media_type is None or not 0 < pixels <= MOST_PIXELS:
-        raise Unavailable("Autoenhance gave something that is not a picture we can show.")
+        raise Unavailable(_("Autoenhance gave something that is not a picture we can show."))
     return Picture(data, media_type)
 
 

@@ -89,6 +89,14 @@ WATCH_SEEN = """
         misses = case when misses < %(lost)s or order_id = any(%(taken)s::bigint[]) then 0 else misses end
     where order_id = any(%(seen)s::bigint[])
 """
+# Without a lock: where nothing differs, a look is all there is to note.
+WATCH_SAME = """
+    update orders_orderwatch as watch set seen_at = greatest(seen_at, %(began)s)
+    from orders_order as known
+    where watch.order_id = known.id and missed_at is null
+        and known.id = %(pk)s and known.order_id = %(order_id)s and version = %(version)s and heard = %(heard)s
+    returning watch.*
+"""
 WATCH_NEXT = """
     update orders_orderwatch set next_at = plan.next_at
     from unnest(%s::bigint[], %s::timestamptz[]) as plan (pk, next_at) where order_id = plan.pk
@@ -127,7 +135,7 @@ def closer_look(
     asked = {"team": team.pk, "key": key.pk if key else None, "stale": stale, "lost": OrderWatch.LOST}
     asked["sync"] = sync.pk if sync and sync.lists_all else None
     with connection.cursor() as cursor:
-        cursor.execute(CLOSER_LOOK, {**asked, "ids": json.dumps(list(heard)), "heard": _array(heard.values())})
+        cursor.execute(CLOSER_LOOK, {**asked, "ids": json.dumps(list(heard)), "heard": array(heard.values())})
         return [News(*row) for row in cursor.fetchall()]
 
 
@@ -156,7 +164,7 @@ def add(team: Team, key: ApiKey | None, orders: Iterable[Known], began: datetime
             for order in orders:
                 copy.write_row(_row(order) + owned)
                 added.append(order)
-        cursor.execute(WATCH_NEW, [_array(order.pk for order in added), began])
+        cursor.execute(WATCH_NEW, [array(order.pk for order in added), began])
     _keep_details([order for order in added if order.has_details])
     return added
 
@@ -172,9 +180,15 @@ def change(orders: Collection[Known]) -> None:
 def watch(seen: Collection[int], taken: Collection[int], began: datetime) -> None:
     """Note that these known orders, by pk, were seen. One that counts as lost does so until an answer is `taken` in."""
     if seen:
-        pks = {"seen": _array(seen), "taken": _array(taken)}
+        pks = {"seen": array(seen), "taken": array(taken)}
         with connection.cursor() as cursor:
             cursor.execute(WATCH_SEEN, {**pks, "began": began, "lost": OrderWatch.LOST})
+
+
+def watch_same(order: Order, heard: int, began: datetime) -> OrderWatch | None:
+    """Note that an order was seen which is as we have it here and sounded so the last time; None when it is not."""
+    told = {"pk": order.pk, "order_id": order.order_id, "version": order.version, "heard": heard, "began": began}
+    return next(iter(OrderWatch.objects.raw(WATCH_SAME, told)), None)
 
 
 def plan(added: Iterable[Known], changed: Iterable[Known], began: datetime) -> None:
@@ -197,6 +211,6 @@ def _columns(rows: Iterable[tuple[object, ...]]) -> list[list[object]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-def _array(numbers: Iterable[object]) -> str:
+def array(numbers: Iterable[object]) -> str:
     """The numbers as Postgres writes an array: the driver looks at each of them for much longer."""
     return f"{{{','.join(map(str, numbers))}}}"

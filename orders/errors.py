@@ -9,12 +9,18 @@
         ├── Exists         409
         └── RateLimited    429
 
-Import them from `orders.remote`. They never carry an API key, nor text of the libraries underneath: messages are ours.
+Import them from `orders.remote`. They never carry an API key, nor text of the libraries underneath: messages are ours,
+in the language of whoever asks.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 Fields = dict[str, list[str]]
 
@@ -22,17 +28,17 @@ Fields = dict[str, list[str]]
 class RemoteError(Exception):
     """A call that did not succeed. `message` is for people; `retry_after` are seconds, None when nothing was said."""
 
-    sentence: ClassVar[str] = "Autoenhance could not do this."
+    sentence: ClassVar[StrPromise] = _("Autoenhance could not do this.")
 
     def __init__(
         self,
-        message: str = "",
+        message: str | StrPromise = "",
         *,
         status: int | None = None,
         request_id: str | None = None,
         retry_after: float | None = None,
     ) -> None:
-        self.message = message or self.sentence
+        self.message = str(message or self.sentence)
         self.status = status
         self.request_id = request_id
         self.retry_after = retry_after
@@ -42,23 +48,23 @@ class RemoteError(Exception):
 class Unavailable(RemoteError):
     """No clear answer. What was asked may or may not have been done: only reading tells."""
 
-    sentence = "Autoenhance did not give a clear answer."
+    sentence = _("Autoenhance did not give a clear answer.")
 
 
 class NotSent(Unavailable):
     """Nothing left this machine, so nothing was done."""
 
-    sentence = "Autoenhance could not be reached. Nothing was sent."
+    sentence = _("Autoenhance could not be reached. Nothing was sent.")
 
 
 class Refused(RemoteError):
     """Autoenhance said no. `fields` holds its reasons by field of the body (contract section 13), often empty."""
 
-    sentence = "Autoenhance refused this."
+    sentence = _("Autoenhance refused this.")
 
     def __init__(
         self,
-        message: str = "",
+        message: str | StrPromise = "",
         *,
         status: int | None = None,
         request_id: str | None = None,
@@ -72,22 +78,22 @@ class Refused(RemoteError):
 class KeyRejected(Refused):
     """401 or 403 to a call that carried a key."""
 
-    sentence = "Autoenhance did not accept this API key."
+    sentence = _("Autoenhance did not accept this API key.")
 
 
 class NotFound(Refused):
     """404."""
 
-    sentence = "Autoenhance does not have this."
+    sentence = _("Autoenhance does not have this.")
 
 
 class Exists(Refused):
     """409: the chosen order id is taken."""
 
-    sentence = "Autoenhance already has an order with this id."
+    sentence = _("Autoenhance already has an order with this id.")
 
 
 class RateLimited(Refused):
     """429: too much at once. `retry_after` says how long to wait, where Autoenhance said it."""
 
-    sentence = "Autoenhance is getting too many requests. Please try again in a little while."
+    sentence = _("Autoenhance is getting too many requests. Please try again in a little while.")

@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from dashboard import counts
 from dashboard.accounts.models import User
 from orders.errors import NotSent, RateLimited, RemoteError, Unavailable
 from orders.models import Allowance, Pace
@@ -119,6 +120,7 @@ def _turn(*, may_probe: bool, again: bool) -> Turn:
 
 
 def _refusal(turn: Turn) -> NotSent:
+    counts.add("upstream_held", turn.verdict)
     kind = Due if turn.verdict is Verdict.DUE else NotSent
     return kind(_sentence(turn), retry_after=turn.wait)
 
@@ -144,6 +146,7 @@ def _span(wait: float) -> str:
 
 def _tell(turn: Turn, failure: RemoteError | None) -> None:
     """Slow down, open or close the circuit. Anything that Autoenhance says of one order or key is an answer."""
+    counts.add("upstream", str(failure.status or "none") if failure else "ok")
     if isinstance(failure, RateLimited):
         Pace.limited(turn, failure.retry_after)
         log.warning("Autoenhance wants a pause", seconds=failure.retry_after)

@@ -10,12 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.models import Session
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import CASCADE, Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.deletion import get_candidate_relations_to_delete
-from django.utils import timezone
 
 from dashboard.accounts.models import Invitation, Membership, Team, User
 from dashboard.accounts.roles import Action, Role
@@ -150,7 +147,6 @@ def delete_account(user: User, heirs: Mapping[int, User | None]) -> None:
         for heir in Membership.objects.filter(user=heirs.get(team.pk), team=team).select_related("user", "team"):
             heir.change_role(user, Role.OWNER)
         leave(membership, user, revoke=Belongings(user, team).links, give_views=False)
-    _end_sessions(user)
     log.info("account deleted", user=user.pk)
     user.delete()
 
@@ -173,10 +169,3 @@ def _with_all_below(rows: QuerySet[Any]) -> Iterator[QuerySet[Any]]:
             below: QuerySet[Any] = relation.related_model._base_manager.filter(**{f"{relation.field.name}__in": rows})
             yield from _with_all_below(below)
     yield rows
-
-
-def _end_sessions(user: User) -> None:
-    """In all browsers at once. Sessions say whose they are only inside."""
-    for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
-        if session.get_decoded().get(SESSION_KEY) == str(user.pk):
-            session.delete()

@@ -24,6 +24,8 @@ log = structlog.get_logger(__name__)
 
 # A catch-up notes what it saw no more often than this: else each that finds nothing new would rewrite a row per order.
 SEEN_EVERY = timedelta(minutes=10)
+# A time of the future was a slip of Autoenhance's: whatever it says later would look older for ever (F75).
+FAR_AHEAD = timedelta(days=1)
 # Classes of SQLSTATE that speak of the data: what it is, what it must be, how large it may be.
 UNSTORABLE = ("22", "23", "54")
 
@@ -56,6 +58,17 @@ def mirror(
     _take(team, answers, began, key, own=own)
     ids = [answer.order_id for answer in answers]
     return Order.objects.filter(team=team, order_id__in=ids).order_by("order_id")
+
+
+def is_same(order: Order, answer: RemoteOrder, began: datetime) -> bool:
+    """Whether an answer to a request that began at `began` leaves `order` just as it is at hand; then that is noted.
+
+    So most looks lock nothing and read nothing again: what they hear is what was heard before.
+    """
+    watch = bulk.watch_same(order, heard(answer), began)
+    if watch:
+        order.watch = watch
+    return watch is not None
 
 
 def mirror_list(
@@ -191,7 +204,8 @@ def _outdated(order: Known, answer: RemoteOrder, began: datetime, settled: datet
     """Whether the answer may be older than what we have: asked before our last Write settled, or by its own time."""
     if settled is not None and began <= settled:
         return True
-    return answer.last_updated_at is not None and answer.last_updated_at < order.updated_at
+    updated_at = answer.last_updated_at
+    return updated_at is not None and updated_at < order.updated_at <= began + FAR_AHEAD
 
 
 def _events(team: Team, order: Known, name: str, shown: int, end: dict[str, Any] | None, *, own: bool) -> list[Event]:

@@ -25,6 +25,17 @@ def preview(order: Order, image_id: str) -> Picture | None:
     return _now(lambda: fetch(order, image_id))
 
 
+def original(order: Order, image_id: str) -> Picture | None:
+    """The picture before it was enhanced, small, got as a preview is. None when there is none now.
+
+    For the team's people alone: it has no watermark, and a client need not know what was improved.
+    """
+    client = autoenhance()
+    return _now(
+        lambda: _free(order, lambda: client.original(image_id), lambda secret: client.original(image_id, secret))
+    )
+
+
 def watermark(image_id: str) -> Picture | None:
     """The small picture for guests, never with a key. None when there is none now."""
     return _now(lambda: autoenhance().watermark(image_id))
@@ -32,13 +43,19 @@ def watermark(image_id: str) -> Picture | None:
 
 def fetch(order: Order, image_id: str) -> Picture:
     """As `preview`, but waits for it however many others do, and a RemoteError says why there is none."""
+    client = autoenhance()
+    return _free(order, lambda: client.preview(image_id), lambda secret: client.enhanced(secret, image_id))
+
+
+def _free(order: Order, without: Callable[[], Picture], with_key: Callable[[str], Picture]) -> Picture:
+    """What is given without a key if possible, else with the order's; a RemoteError says why it is not."""
     try:
-        return autoenhance().preview(image_id)
+        return without()
     except RemoteError:
         key = order.key
         if key is None or not key.live:
             raise
-        return through(key, lambda secret: autoenhance().enhanced(secret, image_id))
+        return through(key, with_key)
 
 
 def _now(ask: Callable[[], Picture]) -> Picture | None:

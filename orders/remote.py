@@ -1,4 +1,4 @@
-"""Autoenhance over HTTP: one class, frozen answers, one tree of errors. Knows no model and no Django.
+"""Autoenhance over HTTP: one class, frozen answers, one tree of errors. Knows no model; of Django only gettext.
 
 `answers` says what comes back, `errors` draws the tree, `transport` makes the calls; import all names from here.
 
@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import ParamSpec, TypeVar
 from urllib.parse import urljoin, urlsplit
+
+from django.utils.translation import gettext_lazy as _
 
 from orders.answers import Page, Picture, RemoteImage, RemoteOrder, read_order, read_page, read_picture
 from orders.errors import Exists, KeyRejected, NotFound, NotSent, RateLimited, Refused, RemoteError, Unavailable
@@ -38,7 +40,7 @@ __all__ = [
 ]
 
 USER_AGENT = "proofsheet/0.1.0"
-UNEXPECTED = "Autoenhance gave an unexpected answer."
+UNEXPECTED = _("Autoenhance gave an unexpected answer.")
 MOST_HOPS = 3
 REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -128,6 +130,11 @@ class Autoenhance:
         """The small picture through the key's account, free of charge: always the preview (contract section 11)."""
         return self._picture(f"{_checked(image_id)}/enhanced", key, {"preview": "true"})
 
+    @_sealed
+    def original(self, image_id: str, key: str | None = None) -> Picture:
+        """The picture before it was enhanced, small, without a key if that works (contract section 11, conflict 7)."""
+        return self._picture(f"{_checked(image_id)}/original", key, {"preview": "true"})
+
     def _end(self, deadline: float | None = None) -> float:
         return time.monotonic() + (self._deadline if deadline is None else deadline)
 
@@ -165,7 +172,7 @@ class Autoenhance:
         ends = time.monotonic() + self._picture_deadline
         url = f"{self._base}/v3/images/{path}"
         ask = Ask("GET", url, self._most_picture, self._headers("image/*", key), query or {})
-        for _ in range(1 + MOST_HOPS):
+        for _hop in range(1 + MOST_HOPS):
             reply = self._transport.send(ask, ends)
             if reply.ok:
                 return read_picture(reply.body)
@@ -198,19 +205,21 @@ class Autoenhance:
         if key is None:
             return headers
         if not _KEY.fullmatch(key):
-            raise NotSent("This does not look like an API key of Autoenhance. Nothing was sent.")
+            raise NotSent(_("This does not look like an API key of Autoenhance. Nothing was sent."))
         return headers | {"x-api-key": key}
 
 
 def _checked(an_id: str) -> str:
     """The id, fit to be part of an address; NotSent when it is not."""
     if not _ID.fullmatch(an_id):
-        raise NotSent("Autoenhance cannot be asked about this: its id does not fit into an address. Nothing was sent.")
+        raise NotSent(
+            _("Autoenhance cannot be asked about this: its id does not fit into an address. Nothing was sent.")
+        )
     return an_id
 
 
 def _same(order: RemoteOrder, order_id: str) -> RemoteOrder:
     """The order, if it is the one that was asked for: an answer never overwrites another row (F27)."""
     if order.order_id != order_id:
-        raise Unavailable("Autoenhance answered with another order than the one asked for.")
+        raise Unavailable(_("Autoenhance answered with another order than the one asked for."))
     return order

@@ -13,7 +13,7 @@ from dashboard.accounts.models import Team, User
 from orders import rounds, sync, writes
 from orders.account import autoenhance, through
 from orders.answers import Page
-from orders.mirror import mirror
+from orders.mirror import is_same, mirror
 from orders.models import ApiKey, Event, Order, Sync, Write, now
 from orders.names import clean
 from orders.remote import RemoteError
@@ -65,7 +65,7 @@ def refresh(order: Order, *, deadline: float | None = None) -> Order:
     """
     began = now()
     answer = autoenhance().retrieve(order.order_id, deadline=deadline)
-    return mirror(order.team, [answer], began).whole().get()
+    return order if is_same(order, answer, began) else mirror(order.team, [answer], began).whole().get()
 
 
 def _look(order: Order) -> None:

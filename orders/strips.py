@@ -19,7 +19,7 @@ from orders.remote import NotFound, RemoteError
 
 log = structlog.get_logger(__name__)
 
-# Twice what `.strip` in orders.css measures, for dense screens; the colours are those of tokens.css.
+# Twice what `.strip` in film.css measures, for dense screens; the colours are those of tokens.css.
 FRAME, GAP, CORNER = (84, 56), 4, 4
 FILM, DARK, BAD = "#0d0b09", "#2b2724", "#ff5065"
 QUALITY = 65

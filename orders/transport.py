@@ -17,13 +17,14 @@ from typing import Protocol
 from urllib.parse import SplitResult, urlsplit
 
 import requests
+from django.utils.translation import gettext_lazy as _
 
 from orders import wire
 from orders.answers import read_fields
 from orders.errors import Exists, KeyRejected, NotFound, NotSent, RateLimited, Refused, RemoteError, Unavailable
 
-UNCONFIRMED = "Autoenhance did not confirm this. It may have been done all the same."
-TOO_LARGE = "Autoenhance gave a larger answer than we take."
+UNCONFIRMED = _("Autoenhance did not confirm this. It may have been done all the same.")
+TOO_LARGE = _("Autoenhance gave a larger answer than we take.")
 LONGEST_WAIT = 300.0  # seconds of Retry-After that we believe
 MOST_OF_A_REFUSAL = 65_536  # bytes of its body
 AT_ONCE = 16  # connections kept; more threads than that open more and close them

@@ -85,15 +85,14 @@ document.addEventListener("focusout", (event) => {
   else form.requestSubmit();
 });
 
-/* F2 or e on a row starts the rename. */
-document.addEventListener("keydown", (event) => {
-  const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-  if (!plain || !["F2", "e"].includes(event.key) || !event.target.matches("a, button")) return;
-  const edit = event.target.closest(".list__row, .name")?.querySelector(".name__edit");
-  if (!edit) return;
-  event.preventDefault();
-  edit.click();
-});
+/* The way back goes when its time is over (palette.css: not under the pointer or the focus), or is sent away. */
+function dismiss(undo) {
+  if (undo.contains(document.activeElement)) focusOn(undo.closest(".name").querySelector(".name__edit"));
+  undo.remove();
+}
+
+document.addEventListener("animationend", ({ target }) => { if (target.matches(".undo")) dismiss(target); });
+document.addEventListener("keydown", ({ key, target }) => { if (key === "Escape" && target.closest(".toast.undo")) dismiss(target.closest(".undo")); });
 
 /* htmx ---------------------------------------------------------------------------------------------------------------- */
 
@@ -184,6 +183,7 @@ function closeRename(name, verb) {
   if (verb !== "post") return;
   if (document.activeElement === document.body) focusOn(name.querySelector(".name__edit") ?? name.querySelector("a"));
   const note = name.querySelector(".name__note")?.textContent;
+  for (const undo of document.querySelectorAll(".toast.undo")) if (!name.contains(undo)) undo.remove();
   announce(note ?? `${announcer().dataset.renamed} ${name.querySelector(".name__link, h1").textContent}`);
 }
 
@@ -214,21 +214,28 @@ function showError(element, content) {
   toasts().replaceChildren(toast);
 }
 
-for (const name of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(name, (event) => showError(event.detail.elt, toasts().dataset.unreachable));
+for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+  document.addEventListener(name, async ({ detail }) => {
+    try {
+      if (detail.xhr.status === 403) await renewToken();
+    } finally {
+      showError(detail.elt, complaint(detail));
+    }
+  });
 }
 
-document.addEventListener("htmx:responseError", async ({ detail: { elt, xhr } }) => {
-  try {
-    if (xhr.status === 403) await renewToken();
-  } finally {
-    showError(elt, complaint(xhr.status));
-  }
-});
+const WHAT = { 0: "unreachable", 403: "forbidden", 404: "gone", 413: "large", 429: "often" };
 
-function complaint(status) {
+/** What happened, whether anything was saved, what to do, and the reference to name (features 4.7.6). */
+function complaint({ xhr, requestConfig: { verb } }) {
+  const { status } = xhr;
   if (status === 401) return document.getElementById("logged-out").content.cloneNode(true);
-  return status === 403 ? toasts().dataset.forbidden : toasts().dataset.failed;
+  const { dataset: texts } = toasts();
+  const refused = status >= 400 && status < 500;
+  const what = texts[WHAT[status] ?? (refused ? "refused" : "failed")];
+  const saved = verb === "get" ? "" : texts[refused ? "unsaved" : "unsure"];
+  const id = status && xhr.getResponseHeader("X-Request-Id");
+  return [what, saved, texts.kept, id ? `${texts.reference} ${id}` : ""].filter(Boolean).join(" ");
 }
 
 /** A login in another tab makes the token of this page void (F67): put the one that counts now into its place. */
@@ -265,18 +272,11 @@ function show(button) {
   button.setAttribute("aria-pressed", String(shown));
 }
 
-function turnLights() {
-  const root = document.documentElement;
-  const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  root.dataset.theme = dark ? "light" : "dark";
-  document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
-}
-
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (button?.matches("[data-copy]")) copy(button);
   if (button?.matches("[data-show]")) show(button);
-  if (button?.matches("[data-theme-toggle]")) turnLights();
+  if (button?.matches("[data-dismiss]")) dismiss(button.closest(".undo"));
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }

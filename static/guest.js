@@ -25,27 +25,6 @@ document.addEventListener("seen", ({ detail }) => {
   time.textContent = detail.exact;
 });
 
-/* The server fetches three pictures at a time; for those that come too late it draws one of 3 by 2. They get another
-   chance after the others, one by one. */
-const tries = new WeakMap();
-const isDrawing = (image) => image.complete && image.naturalWidth === 3 && (tries.get(image) ?? 0) < 4;
-let waiting = false;
-
-async function askAgain() {
-  if (waiting) return;
-  waiting = true;
-  for (let image; (image = [...document.querySelectorAll(".gallery img")].find(isDrawing)); ) {
-    tries.set(image, (tries.get(image) ?? 0) + 1);
-    image.src = `${image.src.split("?")[0]}?again=${tries.get(image)}`;
-    await image.decode().catch(() => {});
-    if (isDrawing(image)) await new Promise((resolve) => { setTimeout(resolve, 500); });
-  }
-  waiting = false;
-}
-
-addEventListener("load", askAgain);
-document.addEventListener("load", (event) => { if (event.target.matches?.(".gallery img")) askAgain(); }, true);
-
 document.addEventListener("htmx:afterSwap", () => {
   if (word() !== told) announcer.textContent = told = word();
 });

@@ -16,12 +16,13 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from django.contrib.sessions.models import Session
 from django.core.mail import EmailMultiAlternatives
 from django.db import connection
 from django.test import Client
 from django.utils.log import AdminEmailHandler
 from psycopg import sql
+
+from dashboard.accounts.models import Session
 
 CORE = "cAnArY7f3kQx9ZwLmPq2"
 CANARY = f"ae+{CORE}&%wxyz"

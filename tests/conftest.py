@@ -17,7 +17,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests import chromium
 
-pytest_plugins = ["tests.cast", "tests.guests", "tests.jobs"]
+pytest_plugins = ["tests.cast", "tests.collected", "tests.guests", "tests.jobs"]
 
 # Playwright's synchronous interface keeps an event loop in the test's thread, where the ORM would refuse to work.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

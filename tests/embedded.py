@@ -29,7 +29,8 @@ ENVIRONMENT = {
     "AUTOENHANCE_API_URL": "https://127.0.0.1:9",
 }
 # What a developer may have set and the tests must not depend on.
-UNSET = ("AUTOENHANCE_API_VERSION", "DEFAULT_FROM_EMAIL", "LOG_LEVEL", "PORT", "PROXY_COUNT", "REGISTRATION_OPEN")
+UNSET = ("AUTOENHANCE_API_VERSION", "DEFAULT_FROM_EMAIL", "LOG_LEVEL", "METRICS_TOKEN", "PORT", "PROXY_COUNT")
+UNSET += ("REGISTRATION_OPEN",)
 
 
 def prepare() -> None:

@@ -38,6 +38,7 @@ class Shared:
             self.url: "GET",
             f"{self.url}status/": "GET",
             f"{self.url}images/1/": "GET",
+            f"{self.url}pictures/1/": "GET",
             f"{self.url}unlock/": "GET",
             f"{self.url}opened/": "POST",
         }

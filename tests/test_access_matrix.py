@@ -184,7 +184,7 @@ def checksums() -> dict[str, str]:
     sums = {}
     with connection.cursor() as cursor:
         for table in sorted(connection.introspection.table_names(cursor)):
-            if not table.startswith(("django_session", "cache", "procrastinate", "orders_pace", "orders_allowance")):
+            if not table.startswith(("accounts_session", "cache", "procrastinate", "orders_pace", "orders_allowance")):
                 cursor.execute(f"select md5(string_agg(t::text, '|' order by t::text)) from \"{table}\" t")  # noqa: S608
                 sums[table] = cursor.fetchone()[0]
     return sums

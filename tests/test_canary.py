@@ -25,7 +25,7 @@ from orders.sandbox.store import Store
 from tests import canary
 from tests.canary import CANARY, Browser, FailWhereKeyIs, Forced, Log, shows
 from tests.cast import place_upstream
-from tests.confirmed import just_confirmed
+from tests.confirmed import just_confirmed, long_ago
 from tests.upstream import Step, Upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -174,9 +174,7 @@ def test_the_key_stays_unseen_whichever_step_fails(
 
 
 def test_a_key_that_comes_too_late_is_not_kept_for_later(world: World, nowhere: Callable[[], None]) -> None:
-    session = world.browser.session
-    session["account_authentication_methods"] = []
-    session.save()
+    long_ago(world.browser)
     world.replace()
     assert "/accounts/reauthenticate/" in world.browser.seen[-1]
     nowhere()

@@ -6,14 +6,13 @@ import json
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.contrib.sessions.models import Session
 from django.test import Client
 
-from dashboard.accounts.models import LastOwner, Membership, Team, User
+from dashboard.accounts.models import LastOwner, Membership, Session, Team, User
 from orders import leaving, tokens
 from orders.models import ApiKey, Batch, BatchLine, Event, Order, OrderKey, ShareLink, View
 from tests.cast import BOBS_KEY, AsUser, MakeKey, mirrored
-from tests.confirmed import just_confirmed
+from tests.confirmed import just_confirmed, long_ago
 from tests.upstream import Upstream
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +60,7 @@ class PageTests:
 
     def test_asks_for_the_password_first(self, as_user: AsUser, bob: User) -> None:
         for method in ("get", "post"):
-            answer = getattr(as_user(bob), method)(URL)
+            answer = getattr(long_ago(as_user(bob)), method)(URL)
             assert answer["Location"] == f"/accounts/reauthenticate/?next={URL}"
         assert User.objects.filter(pk=bob.pk).exists()
 

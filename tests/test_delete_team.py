@@ -32,7 +32,7 @@ from orders.models import (
 )
 from orders.models.hooks import Hook, OrderHint
 from tests.cast import BOBS_KEY, CHARLIES_KEY, AsUser, MakeKey, mirrored
-from tests.confirmed import just_confirmed
+from tests.confirmed import just_confirmed, long_ago
 from tests.upstream import Upstream
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +88,7 @@ class PageTests:
 
     def test_asks_for_the_password_first(self, as_user: AsUser, alice: User, team: Team) -> None:
         for method in ("get", "post"):
-            answer = getattr(as_user(alice), method)(URL, {"name": "Northlight"})
+            answer = getattr(long_ago(as_user(alice)), method)(URL, {"name": "Northlight"})
             assert answer["Location"] == f"/accounts/reauthenticate/?next={URL}"
         assert Team.objects.exists()
 

@@ -13,13 +13,12 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import connections, models
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from dashboard.accounts.models import Team, User
+from dashboard.accounts.models import Session, Team, User
 from orders import guests, tokens
 from orders.guests import Limit
 from orders.models import LinkDay, Order, ShareLink, Shown

@@ -10,7 +10,7 @@ from django.test import Client
 from dashboard.accounts.models import Team, User
 from orders.models import ApiKey, Event, Order, OrderKey
 from tests.cast import BOBS_KEY
-from tests.confirmed import just_confirmed
+from tests.confirmed import just_confirmed, long_ago
 from tests.upstream import Upstream
 
 AsUser = Callable[[User], Client]
@@ -57,7 +57,7 @@ def test_tells_the_team(me: Client, url: str) -> None:
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_asks_for_the_password_first(method: str, alice: User, as_user: AsUser, url: str) -> None:
-    answer = getattr(as_user(alice), method)(url)
+    answer = getattr(long_ago(as_user(alice)), method)(url)
     assert (answer.status_code, answer["Location"]) == (302, f"/accounts/reauthenticate/?next={url}")
     assert ApiKey.objects.exists()
 

@@ -13,7 +13,7 @@ from dashboard.accounts.roles import Role
 from orders.models import ApiKey, Event, Hook, now
 from orders.vault import new_key
 from tests.cast import AsUser
-from tests.confirmed import just_confirmed
+from tests.confirmed import just_confirmed, long_ago
 
 pytestmark = pytest.mark.django_db
 
@@ -120,7 +120,7 @@ class AccessTests:
     ) -> None:
         """T21."""
         kept = Hook.make(key).token_hash
-        answer = getattr(as_user(alice), method)(url, {"deed": "make"})
+        answer = getattr(long_ago(as_user(alice)), method)(url, {"deed": "make"})
         assert (answer.status_code, answer["Location"]) == (302, f"/accounts/reauthenticate/?next={url}")
         assert Hook.objects.get().token_hash == kept
 

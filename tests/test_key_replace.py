@@ -14,7 +14,7 @@ from orders import services
 from orders.models import ApiKey, Event, Order, OrderKey
 from orders.sandbox.store import Store
 from tests.cast import ALICES_KEY, BOBS_KEY, PASSWORD, place_upstream
-from tests.confirmed import just_confirmed
+from tests.confirmed import just_confirmed, long_ago
 from tests.upstream import Step, Upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -115,17 +115,17 @@ class PasswordTests:
     def test_is_asked_for_again(
         self, method: str, alice: User, as_user: AsUser, url: str, order: Order, upstream: Upstream
     ) -> None:
-        answer = getattr(as_user(alice), method)(url, {"key": FRESH} if method == "post" else {})
+        answer = getattr(long_ago(as_user(alice)), method)(url, {"key": FRESH} if method == "post" else {})
         assert (answer.status_code, answer["Location"]) == (302, f"/accounts/reauthenticate/?next={url}")
         assert (upstream.calls(), ApiKey.objects.get().secret()) == ([], ALICES_KEY)
 
     def test_leads_back_to_the_page(self, alice: User, as_user: AsUser, url: str) -> None:
-        answer = as_user(alice).post(f"/accounts/reauthenticate/?next={url}", {"password": PASSWORD}, follow=True)
+        answer = long_ago(as_user(alice)).post(f"/accounts/reauthenticate/?next={url}", {"password": PASSWORD}, follow=True)
         assert answer.request["PATH_INFO"] == url
         assert "Test and replace" in answer.content.decode()
 
     def test_never_holds_the_typed_key_meanwhile(self, alice: User, as_user: AsUser, url: str) -> None:
-        me = as_user(alice)
+        me = long_ago(as_user(alice))
         me.post(url, {"key": FRESH})
         assert FRESH not in str(dict(me.session))
 

@@ -31,10 +31,15 @@ def add(client: Client, team: Team, secret: str = ALICES_KEY, label: str = "Stud
 class AddTests:
     def test_keeps_a_key_that_works(self, alice: User, as_user: AsUser, team: Team, upstream: Upstream) -> None:
         answer = add(as_user(alice), team, f"  {ALICES_KEY}\r\n")
-        assert (answer.status_code, answer["Location"]) == (302, "/keys/")
+        assert (answer.status_code, answer["Location"]) == (302, "/teams/northlight/orders/")
         key = ApiKey.objects.get()
         assert (key.secret(), key.last_four, key.user, key.team) == (ALICES_KEY, ALICES_KEY[-4:], alice, team)
         assert not key.shared
+
+    def test_another_key_leads_back_to_my_keys(
+        self, alice: User, as_user: AsUser, team: Team, key: ApiKey, upstream: Upstream
+    ) -> None:
+        assert add(as_user(alice), team, label="Second")["Location"] == "/keys/"
 
     def test_asks_once_for_one_order_with_the_bare_key(
         self, alice: User, as_user: AsUser, team: Team, upstream: Upstream
@@ -150,7 +155,7 @@ class RefusedBeforeItIsTriedTests:
         [
             "",
             "   ",
-            "short",
+            "sh0rt",
             "x" * 257,
             "ae key with spaces",
             "ae_key\r\nX: 1",
@@ -158,7 +163,7 @@ class RefusedBeforeItIsTriedTests:
             "ae_kéy_0123",
             "ae_key\0_0123",
         ],
-        ids=["empty", "blank", "short", "long", "spaces", "header", "line separator", "not ASCII", "NUL"],
+        ids=["empty", "blank", "sh0rt", "long", "spaces", "header", "line separator", "not ASCII", "NUL"],
     )
     def test_what_is_no_key(self, secret: str, alice: User, as_user: AsUser, team: Team, upstream: Upstream) -> None:
         answer = add(as_user(alice), team, secret)

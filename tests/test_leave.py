@@ -13,7 +13,7 @@ from dashboard.accounts.roles import Role
 from orders import batches, writes
 from orders.models import ApiKey, Batch, BatchLine, Event, NoKey, Order, OrderKey, ShareLink, View, Write, now
 from tests.cast import ALICES_KEY, BOBS_KEY, AsUser, MakeKey, mirrored
-from tests.confirmed import just_confirmed
+from tests.confirmed import just_confirmed, long_ago
 from tests.upstream import Upstream
 
 pytestmark = pytest.mark.django_db
@@ -95,7 +95,7 @@ class PageTests:
 
     def test_asks_for_the_password_first(self, as_user: AsUser, bob: User) -> None:
         for method in ("get", "post"):
-            answer = getattr(as_user(bob), method)(address(bob))
+            answer = getattr(long_ago(as_user(bob)), method)(address(bob))
             assert answer["Location"] == f"/accounts/reauthenticate/?next={address(bob)}"
         assert Membership.objects.filter(user=bob).exists()
 

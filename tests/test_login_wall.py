@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.test import Client
 
-from dashboard.accounts.models import Team, User
+from dashboard.accounts.models import Session, Team, User
 from orders.models import Order
 from tests.cast import HTMX, AsUser
 from tests.upstream import Upstream

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
+from pytest_django import DjangoAssertNumQueries
 
 from dashboard.accounts.models import Team, User
 from orders.answers import RemoteImage, RemoteOrder
-from orders.mirror import mirror
-from orders.models import ApiKey, Event, Order, OrderKey, Shown, Write, now
+from orders.mirror import is_same, mirror
+from orders.models import ApiKey, Event, Order, OrderKey, OrderWatch, Shown, Write, now
 
 pytestmark = pytest.mark.django_db
 
@@ -194,3 +195,34 @@ def test_two_imports_of_the_same_page_at_once_add_each_order_once(team: Team, ke
     for thread in threads:
         thread.join(15)
     assert Order.objects.filter(version__gt=0).count() == 30
+
+
+class SameTests:
+    @pytest.fixture
+    def again(self) -> RemoteOrder:
+        """What was said of the order that is `kept`."""
+        return said(name="12 Rosewood Ave", status="processing", created_at=EARLY, last_updated_at=EARLY)
+
+    def test_the_same_again_is_noted_by_one_statement(
+        self, kept: Order, again: RemoteOrder, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
+        began = now()
+        with django_assert_num_queries(1):
+            assert is_same(kept, again, began)
+        assert kept.watch.seen_at == OrderWatch.objects.get().seen_at == began
+
+    def test_something_else_is_not_the_same(self, kept: Order) -> None:
+        self.is_news(kept, said(name="14 Rosewood Ave"))
+
+    def test_nor_is_it_where_the_order_at_hand_is_older_than_the_mirrors(self, kept: Order, again: RemoteOrder) -> None:
+        Order.objects.update(version=kept.version + 1)
+        self.is_news(kept, again)
+
+    def test_nor_while_the_order_is_suspected_to_be_deleted(self, kept: Order, again: RemoteOrder) -> None:
+        OrderWatch.objects.update(missed_at=now())
+        self.is_news(kept, again)
+
+    def is_news(self, order: Order, answer: RemoteOrder) -> None:
+        before = OrderWatch.objects.get().seen_at
+        assert not is_same(order, answer, now())
+        assert OrderWatch.objects.get().seen_at == before

@@ -20,6 +20,7 @@ from orders import tokens
 from orders.forms.links import PasswordField
 from orders.models import ApiKey, Event, Order, ShareLink
 from orders.offers import offer, offered
+from orders.views.link_cards import who_sees
 from tests.cast import HTMX, AsUser, mirrored
 
 pytestmark = pytest.mark.django_db
@@ -243,6 +244,21 @@ def test_the_search_finds_what_is_shared_now(client: Client, alice: User, order:
     assert (found("is:shared"), found("-is:shared"), found("is:shared rosewood")) == ([order], [other], [order])
     ShareLink.objects.get().revoke(alice)
     assert found("is:shared") == []
+
+
+@pytest.mark.parametrize(
+    ("links", "allowed"),
+    [({}, True), ({"revoked_at": timezone.now()}, True), ({"expires_at": timezone.now()}, True), ({}, False)],
+)
+def test_the_orders_page_counts_the_links_that_open(
+    client: Client, order: Order, links: dict[str, object], *, allowed: bool
+) -> None:
+    """T33: what counts here is what opens for guests."""
+    make(client, order)
+    make(client, order)
+    ShareLink.objects.filter(pk=ShareLink.objects.latest("pk").pk).update(**links)
+    Team.objects.update(share_links=allowed)
+    assert who_sees(order)["live_links"] == ShareLink.objects.live().count() == (2 - len(links)) * allowed
 
 
 def test_the_orders_page_says_who_sees_it_and_hears_of_news(client: Client, bob: User, order: Order) -> None:

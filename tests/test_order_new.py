@@ -47,8 +47,10 @@ class FormTests:
         ids = {issued(client.get(URL).context["form"]["order_id"].value(), alice, team) for _ in range(3)}
         assert len(ids) == 3
 
-    def test_is_the_same_page_for_htmx(self, client: Client) -> None:
-        assert b"<html" in client.get(URL, headers=HTMX).content
+    def test_htmx_gets_the_form_alone(self, client: Client) -> None:
+        page = client.get(URL, headers=HTMX).content
+        assert b"<html" not in page
+        assert b'name="order_id"' in page
 
     def test_leads_to_the_keys_when_there_is_none(self, as_user: AsUser, bob: User, key: ApiKey) -> None:
         assert b'href="/keys/"' in as_user(bob).get(URL).content
@@ -64,6 +66,13 @@ class CreateTests:
         assert order.order_id == issued(token, alice, team)
         assert store.order(order.order_id).name == "5 Elm Row"
         assert Event.objects.get(kind="created").actor == "Alice"
+
+    def test_htmx_is_led_to_the_order_and_keeps_what_was_refused(self, client: Client, token: str) -> None:
+        refused = client.post(URL, {"name": "x" * 256, "order_id": token}, headers=HTMX)
+        assert refused.status_code == 422
+        assert b"x" * 256 in refused.content
+        answer = client.post(URL, {"name": "5 Elm Row", "order_id": token}, headers=HTMX)
+        assert (answer.status_code, answer["HX-Redirect"]) == (200, Order.objects.get().get_absolute_url())
 
     def test_sends_the_id_and_the_name_alone(self, client: Client, token: str, upstream: Upstream) -> None:
         create(client, token, status="processed", team="9", user="9", is_deleted="1")

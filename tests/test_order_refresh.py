@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dashboard.accounts.models import User
@@ -66,6 +68,13 @@ class LookTests:
     def test_notes_when_it_looked(self, client: Client, url: str) -> None:
         OrderWatch.objects.update(seen_at=timezone.now() - timedelta(hours=3))
         assert "as of 0 s ago" in client.post(url, headers=HTMX).content.decode()
+
+    def test_what_is_known_already_costs_few_questions_and_no_transaction(self, client: Client, url: str) -> None:
+        client.post(url, headers=HTMX)
+        with CaptureQueriesContext(connection) as queries:
+            client.post(url, headers=HTMX)
+        assert len(queries) <= 10
+        assert not any(query["sql"] in ("BEGIN", "COMMIT") for query in queries)
 
     def test_works_for_a_teammate_and_without_any_key(
         self, as_user: AsUser, bob: User, url: str, key: ApiKey, alice: User

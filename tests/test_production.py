@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import http.client
 import json
 import os
@@ -17,6 +19,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from orders import tokens
 from orders.vault import new_key
 from tests import databases
 from tests.waiting import wait_until
@@ -56,13 +59,17 @@ class Production:
         )
 
     def start(self, name: str) -> subprocess.Popen[bytes]:
-        """A process of the Procfile, which writes into a log."""
-        with self.log(name).open("wb") as log:
+        """A process of the Procfile, which writes into a log; what it tells a person who starts it is beside that."""
+        with self.log(name).open("wb") as log, self.log(f"{name}.stderr").open("wb") as told:
             command = ["sh", "-c", self.commands[name]]
-            return subprocess.Popen(command, cwd=self.directory, env=self.environment, stdout=log, stderr=log)
+            return subprocess.Popen(command, cwd=self.directory, env=self.environment, stdout=log, stderr=told)
 
     def log(self, name: str) -> Path:
         return self.directory / f"{name}.log"
+
+    def lines(self, name: str) -> list[dict[str, Any]]:
+        """What was logged so far, each line of it an object; an error when one is not."""
+        return [json.loads(line) for line in self.log(name).read_text().splitlines()]
 
     def port(self) -> int:
         """Where the web server listens; 0 until it does."""
@@ -121,6 +128,14 @@ class ProductionTests:
             assert (answer.status, bool(css)) == (200, True)
             assert "immutable" in answer.headers["Cache-Control"]
 
+    def test_a_script_runs_only_as_it_was_collected(self, production: Production) -> None:
+        """T80, S8: each with its hash, which is that of what we serve."""
+        _, page = production.get("/accounts/login/")
+        scripts = re.findall(r'<script src="([^"]+)" integrity="sha384-([^"]+)" defer>', page.decode())
+        assert len(scripts) == page.count(b"<script") > 0
+        for address, digest in scripts:
+            assert base64.b64encode(hashlib.sha384(production.get(address)[1]).digest()).decode() == digest
+
     def test_passes_the_deployment_check_with_nothing_silenced(self, production: Production) -> None:
         checked = production.run("python manage.py check --deploy --fail-level WARNING")
         assert checked.returncode == 0
@@ -143,9 +158,34 @@ class ProductionTests:
         assert (answer.status, answer.headers["Location"]) == (302, "/accounts/login/?next=/keys/")
         assert b'type="password"' not in production.get("/accounts/signup/")[1]
 
+    @pytest.mark.parametrize("name", ["web", "worker"])
+    def test_logs_json_and_nothing_else(self, production: Production, name: str) -> None:
+        """The web server's and the queue's own lines too, from the first one on; standard error is for start-up."""
+        wait_until(lambda: production.ready()["worker"] == "ok")
+        lines = production.lines(name)
+        assert [line for line in lines if not {"event", "level", "logger", "timestamp"} <= line.keys()] == []
+        loggers = {line["logger"].partition(".")[0] for line in lines}
+        assert {"web": "gunicorn", "worker": "procrastinate"}[name] in loggers
+
+    def test_logs_a_line_for_each_request(self, production: Production) -> None:
+        """By the id that the answer bears, and without what opens anything or what was searched for (T36)."""
+        token = tokens.issue()
+        answer, _ = production.get(f"/s/{token}/?q=rosewood", **{"X-Request-Id": "the-id-of-this-one"})
+        assert answer.headers["X-Request-Id"] == "the-id-of-this-one"
+        wait_until(lambda: self.said(production, "the-id-of-this-one"))
+        line = self.said(production, "the-id-of-this-one")[-1]
+        facts = {name: line[name] for name in ("method", "path", "route", "status", "user")}
+        assert facts == {"method": "GET", "path": "/s/[token]/", "route": "orders:guest", "status": 404, "user": None}
+        assert 0 < line["ms"] < 10_000
+        assert [text for text in (token, "rosewood") if text in production.log("web").read_text()] == []
+
+    @staticmethod
+    def said(production: Production, request_id: str) -> list[dict[str, Any]]:
+        return [line for line in production.lines("web") if line.get("request_id") == request_id and "ms" in line]
+
     def test_logs_no_secret(self, production: Production) -> None:
         production.get("/nowhere")
-        logs = production.log("web").read_text() + production.log("worker").read_text()
+        logs = "".join(path.read_text() for path in production.directory.glob("*.log"))
         secrets = [production.environment[name] for name in ("SECRET_KEY", "KEY_ENCRYPTION_KEYS", "DATABASE_URL")]
         assert [text for text in secrets if text in logs] == []
 

@@ -14,7 +14,7 @@ FOLDER = ROOT / "templates"
 TEMPLATES = {str(path.relative_to(FOLDER)): path.read_text() for path in sorted(FOLDER.rglob("*.*"))}
 PAGES = {name: text for name, text in TEMPLATES.items() if name.endswith(".html")}
 PARTS = [name for name in PAGES if Path(name).name.startswith("_")]
-ERRORS = ["400.html", "403.html", "403_csrf.html", "404.html", "500.html", "503.html"]
+ERRORS = [name for name in PAGES if re.match(r"\d{3}", name)]
 # The QR code of the second factor: drawn by this server, and a data: image would need a weaker policy.
 UNESCAPED = {"mfa/totp/activate_form.html"}
 

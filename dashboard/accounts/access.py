@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Concatenate, ParamSpec
-
-from allauth.account.decorators import reauthentication_required
-from allauth.core.exceptions import ReauthenticationRequired
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from dashboard.accounts.models import Invitation, Membership, Team, User
 from dashboard.accounts.roles import MATRIX, Action, Role
-
-P = ParamSpec("P")
 
 
 def person(request: HttpRequest) -> User:
@@ -38,7 +28,15 @@ def team_or_404(request: HttpRequest, slug: str, action: Action) -> Team:
 
 def role_in(request: HttpRequest, team: Team) -> Role | None:
     """The person's role in this team; None for somebody outside."""
+    known: dict[int, str] = getattr(request, "roles", {})
+    if team.pk in known:
+        return Role(known[team.pk])
     return next((Role(own.role) for own in memberships(request) if own.team_id == team.pk), None)
+
+
+def know_role(request: HttpRequest, team: Team, role: str) -> None:
+    """The person's role in this team was read along with something of it: it need not be asked for."""
+    request.roles = {team.pk: role}  # type: ignore[attr-defined]
 
 
 def memberships(request: HttpRequest) -> list[Membership]:
@@ -75,22 +73,3 @@ def invitation_or_404(request: HttpRequest, slug: str, pk: int) -> Invitation:
     """A pending invitation to this very team, for a person who runs it (else 403)."""
     team = team_or_404(request, slug, Action.RUN)
     return get_object_or_404(Invitation.objects.pending().filter(team=team), pk=pk)
-
-
-def password_confirmed(
-    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Ask for the password or second factor again first (T21, features 4.6.5), then come back to the page.
-
-    Left alone, allauth would keep a POST in the session meanwhile, and so an API key in the database.
-    """
-    guarded = reauthentication_required(view)
-
-    @wraps(view)
-    def ask_first(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        try:
-            return guarded(request, *args, **kwargs)  # type: ignore[no-any-return]
-        except ReauthenticationRequired:
-            return redirect_to_login(request.path, reverse("account_reauthenticate"))
-
-    return ask_first

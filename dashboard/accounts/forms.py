@@ -5,11 +5,14 @@ from typing import Any
 from allauth.account.forms import SignupForm as BaseSignupForm
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from dashboard import zones
 from dashboard.accounts.invited import ended, stashed
 from dashboard.accounts.models import Invitation, PageSize, Team, User
 from dashboard.accounts.roles import IN_SHORT, Role
@@ -36,7 +39,8 @@ class SignupForm(BaseSignupForm):
         """The person, with a team of their own, or else in the team that they were invited to (A7)."""
         if not self.invitation:
             user: User = super().save(request)
-            Team.objects.start(owner=user, name=user.label)
+            # Where the browser does not tell, the owner finds the zone beside the team's name.
+            Team.objects.start(owner=user, name=user.label, time_zone=zones.of_browser(request) or "UTC")
             return user
         # The token came by mail, so mail to this address reaches the person.
         context.request.session["account_verified_email"] = self.invitation.email
@@ -46,6 +50,18 @@ class SignupForm(BaseSignupForm):
         except Invitation.DoesNotExist:
             raise ImmediateHttpResponse(ended(request)) from None
         return user
+
+
+class PasskeyForm(AddWebAuthnForm):
+    """allauth's, asking first for what most people mean: a key that opens the account by itself."""
+
+    name = forms.CharField(label=_("Name"), required=False)
+    passwordless = forms.BooleanField(
+        label=_("A passkey: it alone opens my account"),
+        required=False,
+        initial=True,
+        help_text=_("Your device then asks for its code or your finger. Left out, the key comes after the password."),
+    )
 
 
 class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run time
@@ -70,7 +86,7 @@ class InviteForm(forms.Form):
     )
     role = forms.TypedChoiceField(
         label=_("Role"),
-        choices=[(role.value, f"{role.label}: {text}") for role, text in IN_SHORT.items()],
+        choices=[(role.value, format_lazy("{}: {}", role.label, text)) for role, text in IN_SHORT.items()],
         coerce=Role,
         initial=Role.MEMBER,
         widget=forms.RadioSelect,
@@ -78,16 +94,27 @@ class InviteForm(forms.Form):
 
 
 class SettingsForm(forms.Form):
-    """The name that teammates see, and how many orders stand on a page of a list."""
+    """The name that teammates see, how many orders stand on a page of a list, and by which clock pages go."""
 
     name = forms.CharField(label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
     page_size = forms.TypedChoiceField(
         label=_("Orders on a page"), choices=[(size, size) for size in PageSize.values], coerce=int
     )
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=[("", _("As my browser says")), *((zone, zone) for zone in sorted(zones.NAMES))],
+        required=False,
+        help_text=_("Times are shown by its clock. What a search calls a day stays a day of the team’s zone."),
+    )
+    single_keys = forms.BooleanField(
+        label=_("Shortcuts of a single key, such as “c” for a new order"),
+        required=False,
+        help_text=_("Turn them off if you speak to your computer, or press keys by accident. Ctrl or ⌘ with K stays."),
+    )
 
     def __init__(self, user: User, data: Any = None) -> None:
         self.user = user
-        super().__init__(data, initial={"name": user.name, "page_size": user.page_size})
+        super().__init__(data, initial={name: getattr(user, name) for name in self.base_fields})
 
     def save(self) -> None:
         User.objects.filter(pk=self.user.pk).update(**self.cleaned_data)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboard.accounts.views import invitations, people, settings, teams
+from dashboard.accounts.views import invitations, people, sessions, settings, teams, theme
 
 app_name = "people"
 urlpatterns = [
@@ -14,5 +14,8 @@ urlpatterns = [
     path("teams/<slug:slug>/invitations/<int:pk>/resend/", people.invitation_resend, name="resend"),
     path("teams/<slug:slug>/invitations/<int:pk>/cancel/", people.invitation_cancel, name="cancel"),
     path("settings/", settings.settings, name="settings"),
+    path("settings/sessions/", sessions.sessions, name="sessions"),
+    path("settings/sessions/end/", sessions.sessions_end, name="sessions_end"),
+    path("settings/theme/", theme.theme, name="theme"),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
 ]

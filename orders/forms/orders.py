@@ -67,6 +67,7 @@ class OrderForm(forms.Form):
     def __init__(self, user: User, team: Team, keys: list[ApiKey], data: Any = None) -> None:
         self.user, self.team, self.keys = user, team, keys
         super().__init__(data, initial={"order_id": issue(user, team)})
+        self.fields["name"].widget.attrs["autofocus"] = True
         field = self.fields["key"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - narrows the type
         field.queryset = ApiKey.objects.usable_by(user, team).filter(pk__in=[key.pk for key in keys])

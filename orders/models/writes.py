@@ -43,9 +43,9 @@ class WriteQuerySet(models.QuerySet["Write"]):
         told = Q(kind=Write.Kind.CREATE) | Q(target__in=orders)
         return self.filter(told, team=team, state__in=Write.PENDING).order_by("-created_at")
 
-    def unclear_of(self, orders: Iterable[Order]) -> WriteQuerySet:
-        """The changes of these orders that are not confirmed yet."""
-        return self.filter(target__in=orders, state=Write.State.UNCLEAR)
+    def unclear_of(self, order: Order) -> Write | None:
+        """The change of this order that is not confirmed yet, if there is one."""
+        return next(iter(self.filter(target=order.pk, state=Write.State.UNCLEAR)), None)
 
 
 class Write(models.Model):

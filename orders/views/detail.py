@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
@@ -15,17 +14,14 @@ from dashboard.accounts.roles import Action
 from dashboard.parts import part_or_page, part_or_redirect, wants_part
 from orders import services, stuck
 from orders.models import Follow, NoKey, Order, Write
-from orders.pictures import may_have_preview
 from orders.remote import RemoteError
-from orders.views import freshness
+from orders.views import freshness, sheet
 from orders.views.access import order_or_404
 from orders.views.link_cards import who_sees
-from orders.views.present import addresses, moment, name_of
+from orders.views.present import moment, name_of
 from orders.views.timeline import timeline
 
 LIVE, PAGE = "orders/_live.html", "orders/detail.html"
-# Of Autoenhance's words for a picture; all others are on their way.
-SLUGS = {"processed": "ready", "error": "error"}
 VIEWERS = gettext_lazy("Viewers can read orders; an owner of the team can change your role.")
 
 
@@ -66,20 +62,23 @@ def context_of(request: HttpRequest, order: Order) -> dict[str, Any]:
 
 def live_of(request: HttpRequest, order: Order) -> dict[str, Any]:
     """What Refresh brings up to date: all but the head of the page."""
-    team, write = order.team, Write.objects.unclear_of([order]).first()
+    team, write = order.team, Write.objects.unclear_of(order)
+    by = sheet.asked(request)
     return {
         "order": order,
         "team": team,
         "can_refresh": may(request, team, Action.REFRESH),
         **who_sees(order),
-        "images": _images(order),
+        "images": sheet.frames(order, by),
+        "arranged": sheet.query(by),
+        "choices": sheet.choices(order, by),
         "created": moment(order.created_at, team),
         "updated": moment(order.updated_at, team),
         "asof": freshness.of_order(order),
         "write": write,
-        "poll": freshness.poll_of_order(order, write),
+        "poll": freshness.poll_of_order(order, write, by),
         "stuck": stuck.sentence(order),
-        "events": timeline(order),
+        "events": timeline(order, may_rename=may(request, team, Action.RENAME)),
         "next_steps": not order.pictures and not order.deleted,
     }
 
@@ -91,25 +90,3 @@ def _may_rename(request: HttpRequest, order: Order) -> tuple[bool, str]:
     except NoKey as why:
         return False, str(why)
     return True, ""
-
-
-def _images(order: Order) -> list[dict[str, Any]]:
-    """The pictures as the contact sheet shows them. In words where possible: templates are slow with all else."""
-    made, url = [], addresses("orders:image", order.pk)
-    for image in order.detail.images:
-        status, reason, has_preview = image["status"] or "unknown", image["reason"] or "", may_have_preview(image)
-        words = (image["name"] or _("Picture %d") % image["n"], image["scene"], status)
-        slug = SLUGS.get(status, "latent")
-        made.append(
-            {
-                "n": str(image["n"]),
-                "label": image["name"],
-                "alt": ", ".join(filter(None, words)),
-                "status_slug": slug,
-                "has_preview": has_preview,
-                "is_plain": has_preview and slug != "error" and not reason,
-                "reason": reason,
-                "url": url(image["n"]),
-            }
-        )
-    return made

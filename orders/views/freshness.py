@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db import connection
 from django.db.models import Q
@@ -16,17 +17,22 @@ from django.utils.translation import gettext as _
 from dashboard.accounts.models import Team, User
 from dashboard.health import worker_lives
 from orders import due, freshen, live
+from orders.bulk import array
 from orders.models import ApiKey, Order, OrderWatch, Pace, Write
 from orders.rounds import ROUND
 from orders.views.listing import Address
 from orders.views.present import Moment, moment
+from orders.views.sheet import ASKED
 
 # What was asked for so lately need not be asked for again.
 WANTED = timedelta(seconds=10)
 # In one row for each status, so that a poll costs hardly more than knowing who asks. `visible_to` and `seen_at` in SQL;
 # materialized, because the planner would else go through all orders of the team.
 _GLANCE = """
-    with picked as materialized (
+    with mine as materialized (
+        select team.id, time_zone from accounts_membership join accounts_team as team on team.id = team_id
+        where user_id = %(user)s and (%(slug)s::text is null or slug = %(slug)s)
+    ), picked as materialized (
         select id, team_id, version, shown, pictures, updated_at, run_at, next_at, greatest(
             seen_at, case when missed_at is null then (select listed_at from orders_apikey where id = key_id) end
         ) as looked_at
@@ -42,10 +48,7 @@ _GLANCE = """
             where owed.team_id = picked.team_id and state in ('open', 'unclear')
                 and (target_id = any(%(pks)s::bigint[]) or (kind = 'create' and %(slug)s::text is not null))
         ), picked.team_id, time_zone
-    from picked
-        join accounts_membership as own on own.team_id = picked.team_id and own.user_id = %(user)s
-        join accounts_team as team on team.id = own.team_id
-    where %(slug)s::text is null or slug = %(slug)s
+    from picked join mine on mine.id = picked.team_id
     group by shown, picked.team_id, time_zone
 """
 
@@ -105,8 +108,8 @@ class Glance:
 def glance(user: User, shown: Mapping[int, int], slug: str | None = None) -> Glance:
     """Of the orders that a page shows (their versions), those that the user may see, in the team `slug` if given."""
     asked: dict[str, Any] = {
-        "pks": list(shown),
-        "versions": list(shown.values()),
+        "pks": array(shown),
+        "versions": array(shown.values()),
         "user": user.pk,
         "slug": slug,
         "wanted": WANTED,
@@ -120,12 +123,16 @@ def glance(user: User, shown: Mapping[int, int], slug: str | None = None) -> Gla
 
 @dataclass(frozen=True, slots=True)
 class AsOf:
-    """When we last looked, how many seconds ago, after how many that is old, and why: "" when nothing is wrong."""
+    """When we last looked, how many seconds ago, after how many that is old, and why: "" when nothing is wrong.
+
+    refused: the key that is the reason, if one is.
+    """
 
     moment: Moment
     age: int
     late: int
     why: str = ""
+    refused: ApiKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +173,14 @@ def of_list(team: Team, states: Sequence[State], keys: Iterable[ApiKey]) -> AsOf
     return _as_of(max(read), 2 * ROUND, team, Q(team=team), timezone.now()) if read else None
 
 
-def poll_of_order(order: Order, write: Write | None) -> Poll | None:
-    """How the page of an order, and of a change that is not confirmed, asks for news; None when there will be none."""
+def poll_of_order(order: Order, write: Write | None, by: str = "") -> Poll | None:
+    """How the page of an order, and of a change that is not confirmed, asks for news; None when there will be none.
+
+    by: how its pictures are arranged.
+    """
     every = State.of(order, write).every(timezone.now())
-    return Poll(f"{reverse('orders:status', args=[order.pk])}?v={order.version}", every) if every else None
+    asked = urlencode({"v": order.version} | ({ASKED: by} if by else {}))
+    return Poll(f"{reverse('orders:status', args=[order.pk])}?{asked}", every) if every else None
 
 
 def poll_of_list(
@@ -224,19 +235,22 @@ def event(asof: AsOf, every: int | None) -> dict[str, Any]:
 
 def _as_of(seen: datetime, late: timedelta, team: Team, keys: Q, at: datetime, *, expected: bool = True) -> AsOf:
     age = max(timedelta(), at - seen)
-    why = _why(team, keys, expected=expected) if age > late else ""
-    return AsOf(moment(seen, team, at), int(age.total_seconds()), int(late.total_seconds()), why)
+    why = _why(team, keys, expected=expected) if age > late else ("", None)
+    return AsOf(moment(seen, team, at), int(age.total_seconds()), int(late.total_seconds()), *why)
 
 
-def _why(team: Team, keys: Q, *, expected: bool) -> str:
-    """The likeliest reason why nobody has looked lately, in a sentence; "" where nobody was expected to."""
+def _why(team: Team, keys: Q, *, expected: bool) -> tuple[str, ApiKey | None]:
+    """The likeliest reason why nobody has looked lately, in a sentence; "" where nobody was expected to.
+
+    And the key that Autoenhance refuses, where that is the reason.
+    """
     standing = Pace.standing()
     if standing.limited_until:
-        return _("Autoenhance lets us ask again at %s.") % moment(standing.limited_until, team).short
+        return _("Autoenhance lets us ask again at %s.") % moment(standing.limited_until, team).short, None
     if standing.down_since:
-        return _("Autoenhance has not answered since %s.") % moment(standing.down_since, team).short
-    if refused := ApiKey.objects.filter(keys, refused_at__isnull=False).first():
-        return _("Autoenhance refuses the key %s.") % refused.label
+        return _("Autoenhance has not answered since %s.") % moment(standing.down_since, team).short, None
+    if refused := ApiKey.objects.filter(keys, refused_at__isnull=False).select_related("user").first():
+        return _("Autoenhance refuses the key %s.") % refused.label, refused
     if not expected:
-        return ""
-    return _("The last looks have failed.") if worker_lives() else _("Nothing works in the background.")
+        return "", None
+    return _("The last looks have failed.") if worker_lives() else _("Nothing works in the background."), None

@@ -23,7 +23,8 @@ from orders import guests, pictures
 from orders.forms.guests import UnlockForm
 from orders.models import ShareLink
 from orders.views.access import link_or_404
-from orders.views.guest_present import Guest, guest
+from orders.views.guest_present import Guest, guest, picture_of
+from orders.views.viewer import PART
 
 LIVE, PAGE = "guest/_live.html", "guest/page.html"
 
@@ -93,6 +94,16 @@ def guest_image(request: HttpRequest, link: ShareLink, here: str, n: int) -> Htt
     return _image(link, n) or _closed(request)
 
 
+@require_safe
+@for_guests
+@unlocked
+def guest_picture(request: HttpRequest, link: ShareLink, here: str, n: int) -> HttpResponse:
+    """The page of the picture with our number `n`, from the mirror alone; nothing of it for a robot."""
+    if guests.is_robot(request):
+        return HttpResponse(render_to_string("guest/robot.html"))
+    return _picture(request, shown(link, here), f"{here}pictures/{n}/", here) or _closed(request)
+
+
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_guests
@@ -140,19 +151,42 @@ def link_image(request: HttpRequest, pk: int, n: int) -> HttpResponse:
     return image
 
 
+@require_safe
+def link_picture(request: HttpRequest, pk: int, n: int) -> HttpResponse:
+    """The page of a picture as guests of the link see it, for the team's people."""
+    link = link_or_404(request, pk, Action.SEE)
+    page = guest(link, reverse("orders:link", args=[pk]))
+    answer = _picture(request, page, request.path, reverse("orders:link_guest", args=[pk]))
+    if answer is None:
+        raise Http404
+    return answer
+
+
 def page_for(request: HttpRequest, link: ShareLink) -> HttpResponse:
     """The guest page for the team's own people: it does not count them, and does not ask again (P10)."""
-    return _page(PAGE, guest(link, lambda n: reverse("orders:link_image", args=[link.pk, n])))
+    return _page(PAGE, guest(link, reverse("orders:link", args=[link.pk])))
 
 
 def shown(link: ShareLink, here: str) -> Guest:
     """What the link, which is at `here`, shows."""
-    return guest(link, lambda n: f"{here}images/{n}/", here)
+    return guest(link, here, here)
 
 
 def _page(template: str, page: Guest) -> HttpResponse:
     """Rendered without the request: not even the context processors add to what a guest may know."""
     return HttpResponse(render_to_string(template, {"guest": page}))
+
+
+def _picture(request: HttpRequest, page: Guest, address: str, back: str) -> HttpResponse | None:
+    """The page, or for our script the part, of the picture at `address`; None when the link shows no such picture."""
+    picture = picture_of(page, address, back)
+    if picture is None:
+        return None
+    response = HttpResponse(
+        render_to_string(PART if wants_part(request) else "guest/picture.html", {"guest": page, "picture": picture})
+    )
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 def _image(link: ShareLink, n: int) -> HttpResponse | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -11,8 +10,10 @@ from django.utils.translation import gettext as _
 
 from orders.models import Order, ShareLink, Shown
 from orders.pictures import may_have_preview
-from orders.views.present import Moment, moment
+from orders.views.present import Moment, moment_there
+from orders.views.viewer import Picture, place
 
+STATES = {"ready": Shown.READY, "failed": Shown.ERROR, "latent": Shown.PROCESSING}
 # Seconds until an open page asks again; about what is finished it does not ask.
 INTERVALS = {Shown.MERGING: 15, Shown.PROCESSING: 15, Shown.WAITING: 60, Shown.UNKNOWN: 60}
 
@@ -24,6 +25,7 @@ class Frame:
     number: int
     state: str
     url: str
+    page: str
     alt: str
 
 
@@ -51,8 +53,8 @@ class Guest:
     version: str = ""
 
 
-def guest(link: ShareLink, image_url: Callable[[int], str], here: str = "") -> Guest:
-    """What this link shows of its order, with pictures from where `image_url` says."""
+def guest(link: ShareLink, below: str, here: str = "") -> Guest:
+    """What this link shows of its order; its pictures and their pages lie below the address `below`."""
     order, team = link.order, link.team
     page = Guest(
         name=order.label,
@@ -62,14 +64,32 @@ def guest(link: ShareLink, image_url: Callable[[int], str], here: str = "") -> G
         pictures=order.pictures,
         ready=order.ready,
         failed=order.failed,
-        frames=_frames(order, image_url) if link.reveals == ShareLink.Reveals.PREVIEWS and not order.deleted else (),
+        frames=_frames(order, below) if link.reveals == ShareLink.Reveals.PREVIEWS and not order.deleted else (),
         team=team.name if link.names_team else "",
-        ends=moment(link.expires_at, team) if link.expires_at else None,
-        seen=moment(order.seen_at, team),
+        ends=moment_there(link.expires_at, team) if link.expires_at else None,
+        seen=moment_there(order.seen_at, team),
         interval=INTERVALS.get(Shown(order.shown), 0) if here else 0,
         here=here,
     )
     return replace(page, version=_version(page))
+
+
+def picture_of(page: Guest, address: str, back: str) -> Picture | None:
+    """The picture whose page is at `address`, with the way `back` to all; None when the link shows no such picture."""
+    pages = [frame.page for frame in page.frames]
+    if address not in pages:
+        return None
+    frame = page.frames[pages.index(address)]
+    shown = STATES[frame.state]
+    return Picture(
+        title=_("Picture %d") % frame.number,
+        alt=frame.alt,
+        shown_slug=shown.name.lower(),
+        shown_word=str(shown.label),
+        place=place(pages, frame.number - 1),
+        back=f"{back}#picture-{frame.number}",
+        src=frame.url if frame.state == "ready" else "",
+    )
 
 
 def _version(page: Guest) -> str:
@@ -78,15 +98,16 @@ def _version(page: Guest) -> str:
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:12]
 
 
-def _frames(order: Order, image_url: Callable[[int], str]) -> tuple[Frame, ...]:
-    return tuple(_frame(number, image, image_url(image["n"])) for number, image in enumerate(order.detail.images, 1))
+def _frames(order: Order, below: str) -> tuple[Frame, ...]:
+    return tuple(_frame(number, image, below) for number, image in enumerate(order.detail.images, 1))
 
 
-def _frame(number: int, image: dict[str, Any], url: str) -> Frame:
+def _frame(number: int, image: dict[str, Any], below: str) -> Frame:
     state = "ready" if may_have_preview(image) else "failed" if image["status"] == "error" else "latent"
     words = {
         "ready": _("Picture %d"),
         "failed": _("Picture %d, which could not be improved"),
         "latent": _("Picture %d, which is not ready yet"),
     }
-    return Frame(number, state, url, words[state] % number)
+    n = image["n"]
+    return Frame(number, state, f"{below}images/{n}/", f"{below}pictures/{n}/", words[state] % number)

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from dashboard.accounts.access import password_confirmed
+from dashboard.accounts.confirm import confirmed
 from orders.models import ApiKey, Hook
 from orders.vault import Unreadable
 from orders.views.access import key_or_404
@@ -19,7 +19,7 @@ from orders.views.present import moment
 DEEDS = {"make": Hook.make, "remove": Hook.remove}
 
 
-@password_confirmed
+@confirmed
 @require_http_methods(["GET", "HEAD", "POST"])
 def key_hook(request: HttpRequest, pk: int) -> HttpResponse:
     """GET address, secret and counters; POST `deed`: "make" a fresh address and secret, or "remove" them."""

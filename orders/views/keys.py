@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard.accounts.access import password_confirmed, person, require
+from dashboard.accounts.access import person, require
+from dashboard.accounts.confirm import confirmed, confirmed_in
 from dashboard.accounts.models import Team
 from dashboard.accounts.roles import Action
 from orders import services
@@ -38,14 +39,14 @@ class KeyCard:
     orders: int
 
 
-@sensitive_post_parameters("key")
+@sensitive_post_parameters("key", "my_password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def keys(request: HttpRequest) -> HttpResponse:
     """My keys; POST `team`, `label`, `key`: try the key, and keep it if it works (K1, K2)."""
     teams = Team.objects.where(person(request), Action.KEEP_KEYS)
     form = KeyForm(person(request), request.POST if request.method == "POST" else None)
     _require_role(request)
-    if form.is_bound and form.is_valid():
+    if form.is_bound and form.is_valid() and confirmed_in(form, request):
         data = form.cleaned_data
         try:
             kept, proof = services.keep_key(person(request), data["team"], data["label"], data["key"])
@@ -55,12 +56,12 @@ def keys(request: HttpRequest) -> HttpResponse:
             form.add_error("label", _("You have a key with this label in this team already."))
         else:
             messages.success(request, _proven(kept, proof))
-            return redirect("orders:keys")
+            return _after(kept)
     context = {"keys": _cards(request), "form": form, "teams_for_keys": teams}
     return render(request, "orders/keys.html", context, status=422 if form.is_bound else 200)
 
 
-@password_confirmed
+@confirmed
 @sensitive_post_parameters("key")
 @require_http_methods(["GET", "HEAD", "POST"])
 def key_replace(request: HttpRequest, pk: int) -> HttpResponse:
@@ -91,7 +92,7 @@ def key_test(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("orders:keys")
 
 
-@password_confirmed
+@confirmed
 @require_http_methods(["GET", "HEAD", "POST"])
 def key_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """GET what deleting means, POST to do it: the key goes at once, the orders stay."""
@@ -136,6 +137,12 @@ def _proven(key: ApiKey, proof: Proof | None) -> str:
         "name": proof.name,
         "at": at.exact,
     }
+
+
+def _after(kept: ApiKey) -> HttpResponse:
+    """The first key of a team leads to its orders, which are being read already; any other one back to my keys."""
+    first = not ApiKey.objects.filter(team=kept.team).exclude(pk=kept.pk).exists()
+    return redirect("orders:list", kept.team.slug) if first else redirect("orders:keys")
 
 
 def _cards(request: HttpRequest) -> list[KeyCard]:

@@ -9,7 +9,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from dashboard.accounts.access import password_confirmed, person, require, team_or_404
+from dashboard.accounts.access import person, require, team_or_404
+from dashboard.accounts.confirm import confirmed
 from dashboard.accounts.models import LastOwner, Membership, Team
 from dashboard.accounts.roles import Action
 from orders import leaving
@@ -18,7 +19,7 @@ from orders.leaving import Belongings
 from orders.models import ApiKey, Order, ShareLink, View
 
 
-@password_confirmed
+@confirmed
 @require_http_methods(["GET", "HEAD", "POST"])
 def team_leave(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
     """GET what I, or somebody I may remove, leave behind in the team; POST what becomes of it, and go (T5, D13)."""
@@ -44,7 +45,7 @@ def team_leave(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
     return render(request, "people/leave.html", context, status=422 if form.is_bound else 200)
 
 
-@password_confirmed
+@confirmed
 @require_http_methods(["GET", "HEAD", "POST"])
 def team_delete(request: HttpRequest, slug: str) -> HttpResponse:
     """GET what would be gone, POST the team's `name` to delete it."""
@@ -65,7 +66,7 @@ def team_delete(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "people/delete_team.html", context, status=422 if form.is_bound else 200)
 
 
-@password_confirmed
+@confirmed
 @require_http_methods(["GET", "HEAD", "POST"])
 def account_delete(request: HttpRequest) -> HttpResponse:
     """GET what goes and what stays in each of my teams; POST what becomes of those that only I run (O10, T42)."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from orders.models import Order, ShareLink
-from orders.views.present import Moment, moment
+from orders.views.present import Moment, moment, moment_there
 
 # From here on an expiry is said to be near (P2).
 SOON = timedelta(days=3)
@@ -21,6 +22,14 @@ CHIPS = {
     ShareLink.State.REVOKED: ("deleted", "x"),
     ShareLink.State.FORBIDDEN: ("waiting", "pause"),
 }
+
+# `ShareLink.objects.live` in SQL: every look at an order asks, and two querysets take six times as long.
+_WHO_SEES = """
+    select (select count(*) from accounts_membership where team_id = %(team)s), count(link.id)
+    from accounts_team as team left join orders_sharelink as link on link.order_id = %(order)s
+        and share_links and revoked_at is null and (expires_at is null or expires_at > statement_timestamp())
+    where team.id = %(team)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +51,10 @@ class LinkCard:
 
 def who_sees(order: Order) -> dict[str, int]:
     """How many people see an order, and how many links of it open now."""
-    live = ShareLink.objects.live().filter(order=order)
-    return {"people_count": order.team.membership_set.count(), "live_links": live.count()}
+    with connection.cursor() as cursor:
+        cursor.execute(_WHO_SEES, {"order": order.pk, "team": order.team_id})
+        people, live = cursor.fetchone()
+    return {"people_count": people, "live_links": live}
 
 
 def card(link: ShareLink) -> LinkCard:
@@ -53,7 +64,7 @@ def card(link: ShareLink) -> LinkCard:
     return LinkCard(
         link=link,
         chip=(*CHIPS[state], str(state.label)),
-        until=moment(link.expires_at, link.team) if link.expires_at else None,
+        until=moment_there(link.expires_at, link.team) if link.expires_at else None,
         soon=soon,
         revoked=moment(link.revoked_at, link.team) if link.revoked_at else None,
         opened=moment(link.opened_at, link.team) if link.opened_at else None,

@@ -13,41 +13,43 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.accounts.access import may, person
+from dashboard.accounts.confirm import confirmed_in
 from dashboard.accounts.models import Membership
 from dashboard.accounts.roles import Action
+from dashboard.back import back_to
 from dashboard.parts import part_or_page, wants_part
 from dashboard.tokens import hash_of
 from orders.forms.links import DAYS, LinkForm
 from orders.models import Order, Outdated, ShareLink
 from orders.offers import offer, offered
 from orders.views import guest
-from orders.views.access import back_to, link_or_404, order_or_404
+from orders.views.access import link_or_404, order_or_404
 from orders.views.link_cards import card, who_sees
 
 PART, PAGE = "orders/_share.html", "orders/share.html"
 
 
-@sensitive_post_parameters("password", "offer")
+@sensitive_post_parameters("password", "my_password", "offer")
 @require_http_methods(["GET", "HEAD", "POST"])
 def share(request: HttpRequest, pk: int) -> HttpResponse:
     """Who sees this order, and its links; POST a label, expiry, ...: make one. Sent twice, it is made once."""
     posted = request.method == "POST"
     order = order_or_404(request, pk, Action.SHARE if posted else Action.SEE)
     form = LinkForm(person(request), order, request.POST if posted else None)
-    if form.is_valid():
+    if form.is_valid() and (form.ends or confirmed_in(form, request)):
         made = form.cleaned_data["offer"]
         link = ShareLink.make(made.token, order, person(request), form.password_text or "", **form.settings)
         return _shown_once(request, link, made.token, form.password_text or "")
     return part_or_page(request, PART, PAGE, _context(request, order, form=form), 422 if posted else 200)
 
 
-@sensitive_post_parameters("password", "offer")
+@sensitive_post_parameters("password", "my_password", "offer")
 @require_http_methods(["GET", "HEAD", "POST"])
 def link_change(request: HttpRequest, pk: int) -> HttpResponse:
     """The settings of a link; POST others."""
     link, user = link_or_404(request, pk, Action.SHARE), person(request)
     form = LinkForm(user, link.order, request.POST if request.method == "POST" else None, link)
-    if form.is_valid():
+    if form.is_valid() and (form.ends or confirmed_in(form, request)):
         try:
             link.change(user, password=form.password_text, **form.settings)
         except Outdated as why:

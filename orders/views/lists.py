@@ -12,18 +12,17 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from dashboard.accounts.access import may, person, team_or_404
 from dashboard.accounts.models import PageSize, Team, User
 from dashboard.accounts.roles import Action
-from dashboard.parts import part_or_page, part_or_redirect, wants_part
+from dashboard.back import back_to
+from dashboard.parts import go, part_or_page, part_or_redirect, wants_part
 from orders import services
 from orders.models import MOST_LINES, ApiKey, Order, View, Write
 from orders.search import LONGEST_TEXT, Found, search
 from orders.search.places import NEWEST_FIRST, valid
 from orders.views import freshness, listing, paging
-from orders.views.access import back_to
 from orders.views.present import moment
 from orders.views.rows import rows
 from orders.views.syncs import keys_of, progress
@@ -51,7 +50,7 @@ def order_list(request: HttpRequest, slug: str) -> HttpResponse:
     text, sort = text_of(request.GET), valid(request.GET.get("sort", ""))
     found = search(team, user, text, sort=sort)
     if found.jump:
-        return _go(request, found.jump)
+        return go(request, found.jump.get_absolute_url())
     keys = keys_of(team)
     context = _around(request, team, keys) | _page(request, found, keys, listing.Address(request.path, text, sort))
     return part_or_page(request, "orders/_results.html", "orders/list.html", context)
@@ -70,7 +69,7 @@ def order_find(request: HttpRequest, slug: str) -> HttpResponse:
         services.catch_up_for(user, team)
         found = search(team, user, text)
     if found.jump:
-        return _go(request, found.jump)
+        return go(request, found.jump.get_absolute_url())
     if not found.unknown_id:
         raise BadRequest
     if not wants_part(request):
@@ -98,12 +97,6 @@ def _remember(user: User, team: Team) -> None:
 def text_of(given: QueryDict) -> str:
     """What is searched for."""
     return given.get("q", "").replace("\0", "")[:LONGEST_TEXT].strip()
-
-
-def _go(request: HttpRequest, order: Order) -> HttpResponse:
-    """To the order that was asked for by its id."""
-    address = order.get_absolute_url()
-    return HttpResponseClientRedirect(address) if wants_part(request) else redirect(address)
 
 
 def _page(request: HttpRequest, found: Found, keys: list[ApiKey], address: listing.Address) -> dict[str, Any]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from dashboard.accounts.access import person
 from dashboard.accounts.roles import Action
-from dashboard.parts import part_or_page, part_or_redirect
+from dashboard.back import back_to
+from dashboard.parts import part_or_page, part_or_redirect, wants_part
 from orders import services
 from orders.forms.orders import NameForm
 from orders.models import Busy, Conflict, Event, NoKey, Order, Write
-from orders.views.access import back_to, order_or_404
+from orders.views.access import order_or_404
 from orders.views.present import name_of
 
 PART, PAGE = "orders/_name.html", "orders/name.html"
@@ -22,17 +25,23 @@ PART, PAGE = "orders/_name.html", "orders/name.html"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def order_name(request: HttpRequest, pk: int) -> HttpResponse:
-    """GET the form; POST `name` and `seen`, the name that it was opened with."""
+    """GET the form, in which `name` may stand already; POST `name` and `seen`, the name that it was opened with.
+
+    What was renamed can be undone for a while: that is a POST as well, with the two names changed over (R6).
+    """
     order = order_or_404(request, pk, Action.RENAME)
     context = _context(request, order)
     if request.method != "POST":
-        form = NameForm(initial={"name": order.name, "seen": order.name})
+        form = NameForm(initial={"name": request.GET.get("name", order.name), "seen": order.name})
         return part_or_page(request, PART, PAGE, {**context, "form": form, "seen": order.name})
     form = NameForm(request.POST)
     status, found = _rename(request, order, form) if form.is_valid() else (422, {})
     fresh = Order.objects.select_related("team", "key__user").get(pk=order.pk)
     context |= {"order": fresh, **name_of(fresh, context["next"]), **found}
     if status == 200:
+        context["undo"] = order.name if fresh.name != order.name else ""
+        if context["undo"] and not wants_part(request):
+            messages.success(request, render_to_string("orders/_undo.html", context, request))
         return part_or_redirect(request, PART, context, to=context["next"])
     if status != 202:
         context |= {"form": form, "seen": found.get("seen", request.POST.get("seen", ""))}

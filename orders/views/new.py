@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from dashboard.accounts.access import person, team_or_404
 from dashboard.accounts.roles import Action
+from dashboard.parts import go, part_or_page
 from orders import services
 from orders.forms.orders import OrderForm
 from orders.models import ApiKey, Write
+
+FORM, PAGE = "orders/_new.html", "orders/new.html"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -26,7 +28,7 @@ def order_new(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         if form.is_bound and not form.cleaned_data["order_id"]:
             form.renew()
-        return render(request, "orders/new.html", context, status=422 if form.is_bound else 200)
+        return part_or_page(request, FORM, PAGE, context, status=422 if form.is_bound else 200)
     write = services.place(person(request), form.chosen_key, form.cleaned_data["order_id"], form.cleaned_data["name"])
     return _answer(request, form, write, context)
 
@@ -39,8 +41,8 @@ def _answer(request: HttpRequest, form: OrderForm, write: Write, context: dict[s
     elif write.state == Write.State.REFUSED:
         form.add_error(None, write.reason)
     elif write.target:
-        return redirect(write.target)
+        return go(request, write.target.get_absolute_url())
     else:
-        return render(request, "orders/new.html", {**context, "write": write}, status=202)
+        return part_or_page(request, FORM, PAGE, {**context, "write": write}, status=202)
     form.renew()
-    return render(request, "orders/new.html", context, status=422)
+    return part_or_page(request, FORM, PAGE, context, status=422)

@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from dashboard import zones
 from dashboard.accounts.models import Team
 from orders.models import Order
 
@@ -30,16 +32,30 @@ class Moment:
 
 
 def moment(at: datetime, team: Team, now: datetime | None = None) -> Moment:
-    """`at` for people of this team, in the team's zone."""
-    local = at.astimezone(ZoneInfo(team.time_zone))
+    """`at` by the clock of whoever looks, of which nothing may be known: then by the team's."""
+    return _moment(at.astimezone(zones.of_viewer(team.time_zone)), now)
+
+
+def moment_there(at: datetime, team: Team) -> Moment:
+    """`at` by the team's clock, whoever looks: what was chosen as a day of the team, and what guests see."""
+    return _moment(at.astimezone(ZoneInfo(team.time_zone)))
+
+
+def _moment(local: datetime, now: datetime | None = None) -> Moment:
     day = date_format(local, "j M Y")
     return Moment(
         iso=local.isoformat(timespec="seconds"),
-        exact=f"{day}, {local:%H:%M} {local.tzname()}",
+        exact=f"{day}, {local:%H:%M} {zone_name(local)}",
         day=day,
         short=f"{local:%H:%M}",
-        ago=ago((now or timezone.now()) - at),
+        ago=ago((now or timezone.now()) - local),
     )
+
+
+def zone_name(local: datetime) -> str:
+    """The zone as its people call it, "CET"; those that have no name for it get their distance, "UTC-03"."""
+    name = local.tzname() or ""
+    return f"UTC{name}" if name.startswith(("+", "-")) else name
 
 
 def ago(age: timedelta) -> str:
@@ -74,7 +90,10 @@ def name_of(order: Order, back: str, *, heading: bool = False) -> dict[str, str]
     }
 
 
-def addresses(name: str, *first: int) -> Callable[[object], str]:
-    """The address with this name for any last argument. Resolving each takes longer than all else in its row."""
+def addresses(name: str, *first: int) -> Callable[[int], SafeString]:
+    """The address with this name for any last argument. Resolving each takes longer than all else in its row.
+
+    Nothing in it has to be escaped, which templates are told: of hundreds of pictures that takes a fifth of the time.
+    """
     before, _, after = reverse(name, args=[*first, 0]).rpartition("0")
-    return lambda last: f"{before}{last}{after}"
+    return lambda last: SafeString(f"{before}{last}{after}")

@@ -8,7 +8,6 @@ from datetime import date
 from functools import cache
 from operator import attrgetter
 from urllib.parse import quote_plus
-from zoneinfo import ZoneInfo
 
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -16,12 +15,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from dashboard import zones
 from dashboard.accounts.models import User
 from orders import due
 from orders.models import ApiKey, Order, OrderKey, Shown, Write
 from orders.search import Found
 from orders.views.listing import Address
-from orders.views.present import addresses, day_name
+from orders.views.present import addresses, day_name, zone_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class _Page:
     """What the rows of a page have in common, worked out once; they are made in their order."""
 
     def __init__(self, orders: list[Order], writes: Iterable[Write], found: Found, address: Address, here: str) -> None:
-        self.found, self.now, self.zone = found, timezone.now(), ZoneInfo(found.team.time_zone)
+        self.found, self.now, self.zone = found, timezone.now(), zones.of_viewer(found.team.time_zone)
         self.time = attrgetter("updated_at" if address.sort.endswith("updated") else "created_at")
         self.by_day = address.sort.endswith(("created", "updated"))
         self.last: date | None = None
@@ -87,11 +87,11 @@ class _Page:
             pk=pk,
             day=self._heading(day),
             iso=local.isoformat(timespec="seconds"),
-            exact=f"{date}, {clock} {local.tzname()}",
+            exact=f"{date}, {clock} {zone_name(local)}",
             clock=clock if self.by_day else date,
-            url=self.url(pk),
-            name_url=f"{self.name_url(pk)}?next={self.back}{pk}" if order.pk in self.able else "",
-            strip_url=f"{self.strip_url(pk)}?v={order.strip}" if order.strip else "",
+            url=self.url(order.pk),
+            name_url=f"{self.name_url(order.pk)}?next={self.back}{pk}" if order.pk in self.able else "",
+            strip_url=f"{self.strip_url(order.pk)}?v={order.strip}" if order.strip else "",
             chip=self.chip(order),
             who=self.who(order.key) if order.key else "",
             pick=self.pick % called,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils import timezone
 
 from dashboard.accounts.models import Team
@@ -38,7 +40,10 @@ ICONS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a timeline. `order` is the one it is about, where that is not plain from the page."""
+    """One line of a timeline. `order` is the one it is about, where that is not plain from the page.
+
+    `again`: the form in which the name that the order had until then stands already; "" where there is none (R6).
+    """
 
     event: Event
     icon: str
@@ -46,11 +51,13 @@ class Line:
     at: Moment
     variant: str
     order: Order | None
+    again: str = ""
 
 
-def timeline(order: Order) -> list[Line]:
+def timeline(order: Order, *, may_rename: bool = False) -> list[Line]:
     """The newest events of an order."""
-    return lines(Event.objects.of_order(order)[:LONGEST], order.team)
+    told = lines(Event.objects.of_order(order)[:LONGEST], order.team)
+    return [replace(line, again=_again(order, line.event)) for line in told] if may_rename else told
 
 
 def lines(events: Iterable[Event], team: Team, orders: dict[int, Order] | None = None) -> list[Line]:
@@ -89,6 +96,14 @@ def opens_of(events: Iterable[Event]) -> dict[int, int]:
     found = LinkDay.objects.filter(link__in={*links} - {None}, day__in={*days} - {None})
     counted = {(each.link_id, each.day.isoformat()): each.opens for each in found}
     return {pk: counted[day] for pk, day in told.items() if day in counted}
+
+
+def _again(order: Order, event: Event) -> str:
+    """Where to call the order what it was called before this event."""
+    name = event.data.get("old") if event.kind in (Kind.RENAMED, Kind.NAME_CHANGED) else ""
+    if not name or name == order.name:
+        return ""
+    return f"{reverse('orders:name', args=[order.pk])}?{urlencode({'name': name})}"
 
 
 def _icon(event: Event) -> str:

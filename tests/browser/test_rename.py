@@ -8,10 +8,9 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
-from django.contrib.sessions.models import Session
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from dashboard.accounts.models import User
+from dashboard.accounts.models import Session, User
 from orders.models import Order, Pace, now
 from orders.sandbox.store import Store
 from tests.browser.conftest import LogIn, Watch
@@ -65,7 +64,7 @@ class Editor:
 def log_in_by_form(page: Page) -> None:
     page.get_by_label("Email").fill("alice@example.com")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
     expect(page.get_by_role("navigation", name="Main")).to_be_visible()
 
 

@@ -62,7 +62,7 @@ WRITES = re.compile(r"\b(insert|update|delete|merge|truncate)\b", re.IGNORECASE)
 # Tokens of forms, and what tells the time.
 NOISE = re.compile(r'[\w:.-]{40,}|\d+ (s|min) ago|data-age="\d+"|every \d+ms|T\d\d:\d\d:\d\d')
 # Where looking at a session and counting tries leave a trace.
-OUTSIDE = re.compile(r'(update|into|from) "?(django_session|cache)\b', re.IGNORECASE)
+OUTSIDE = re.compile(r'(update|into|from) "?(accounts_session|cache)\b', re.IGNORECASE)
 
 
 @dataclass(frozen=True)

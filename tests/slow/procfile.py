@@ -66,6 +66,12 @@ class Procfile:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
+    def end(self, name: str) -> None:
+        """End it as a deploy does, by SIGTERM, and wait until it has."""
+        process = self._running.pop(name)
+        process.terminate()
+        process.wait(START_SECONDS)
+
     def kill_all(self) -> None:
         """End whatever runs."""
         for name in list(self._running):

@@ -1,6 +1,7 @@
 """People: users, teams, who is in which as what, and who is invited (DESIGN section 1). Knows nothing of orders."""
 
 from dashboard.accounts.models.invitations import Invitation, InvitationRefused
+from dashboard.accounts.models.sessions import Session
 from dashboard.accounts.models.teams import LastOwner, Membership, Team
 from dashboard.accounts.models.users import PageSize, User
 
@@ -10,6 +11,7 @@ __all__ = [
     "LastOwner",
     "Membership",
     "PageSize",
+    "Session",
     "Team",
     "User",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from allauth.account.utils import filter_users_by_email
+from allauth.core.internal.ratelimit import consume_or_429
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -18,10 +19,13 @@ from dashboard.tokens import hash_of
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Who invites to what; POST to join, or without a login to sign up first (T40)."""
+    """Who invites to what; POST to join, or without a login to sign up first (T40).
+
+    A network that tries tokens is held up (429); a good one is looked at first, so others there are not hurt.
+    """
     found = Invitation.objects.good(hash_of(token))
     if not found:
-        return ended(request)
+        return consume_or_429(request, app="allauth.account", action="invitation", limit_get=True) or ended(request)
     return _inside(request, found, request.user) if isinstance(request.user, User) else _outside(request, found)
 
 
