@@ -4,8 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -q
 LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml
+# Without the cache of what is compiled, every worker of the tests compiles them all.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test check slow campaign bench screens licences audit lock clean
+.PHONY: help run test check slow campaign bench screens scan licences audit lock clean
 
 help:  ## these lines
 	@sed -n 's/^\([a-z]*\):.*##/make \1\t/p' $(MAKEFILE_LIST)
@@ -38,6 +40,9 @@ screens: $(VENV)/.dev  ## every page and state as pictures in .screens, to look 
 	@rm -rf .screens
 	@$(PYTEST) tests/screens.py -n 2
 
+scan: $(VENV)/.dev  ## scanners that others wrote over production, as root: at most 20 minutes
+	@$(BIN)/python -m tests.embedded $(BIN)/python -m tests.scan
+
 licences: $(VENV)/.dev  ## what production is made of, with versions and licences
 	@$(BIN)/python -m tests.licences
 
@@ -48,9 +53,10 @@ lock:  ## write requirements/*.txt again (needs uv)
 	$(LOCK) -o requirements/app.txt
 	$(LOCK) --extra local -o requirements/local.txt
 	$(LOCK) --extra local --extra dev -o requirements/dev.txt
+	$(subst pyproject.toml,requirements/scan.in,$(LOCK)) -o requirements/scan.txt
 
 clean:  ## forget the environment, the local data and all caches
-	rm -rf $(VENV) .data .bench .screens staticfiles tests/slow/prism/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf $(VENV) .data .bench .screens .scan staticfiles tests/slow/prism/node_modules tests/scan/observatory/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # requirements/dev.txt contains requirements/local.txt.

@@ -55,7 +55,9 @@ def broken(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form that is not from this session; with the line to set where SITE_URL is not where we are (O3)."""
     site = _sent_from(request) if reason == REASON_BAD_ORIGIN % request.headers.get("Origin") else ""
-    return HttpResponse(render_to_string("403_csrf.html", {"request": request, "site_url": site}), status=403)
+    page = render_to_string("403_csrf.html", {"request": request, "site_url": site})
+    # For our script, which has no other way to tell it from what somebody may not do.
+    return HttpResponse(page, status=403, headers={"X-Stale": "1"})
 
 
 class ErrorPages:

@@ -12,13 +12,14 @@ from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db import InterfaceError, InternalError, OperationalError
+from django.db import Error, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
 from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
+from psycopg.errors import ReadOnlySqlTransaction
 
 from dashboard.accounts.confirm import ask
 from dashboard.accounts.sessions import note_activity
@@ -26,8 +27,6 @@ from dashboard.accounts.sessions import note_activity
 Next = Callable[[HttpRequest], HttpResponse]
 
 PROBES = ("/healthz", "/readyz")
-# InternalError: what a database says that became read-only, as after a failover (F49).
-DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
 # The doors of a browser that no page of ours goes through, and those that only ours do (passkeys, "Copy").
 SHUT = ("camera", "geolocation", "microphone", "payment", "usb", "browsing-topics")
 OURS = ("publickey-credentials-create", "publickey-credentials-get", "clipboard-write")
@@ -127,7 +126,12 @@ class Unavailable:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return unavailable(request, exception, begun=True) if isinstance(exception, DATABASE_AWAY) else None
+        return unavailable(request, exception, begun=True) if _is_away(exception) else None
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether the database cannot be asked, or takes nothing in: it became read-only, as after a failover (F49)."""
+    return isinstance(error, OperationalError | InterfaceError) or isinstance(error.__cause__, ReadOnlySqlTransaction)
 
 
 def unavailable(request: HttpRequest, exception: Exception, *, begun: bool = False) -> HttpResponse:
@@ -155,10 +159,14 @@ class LoginWall(LoginRequiredMiddleware):
     def process_view(
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase], *args: Any
     ) -> HttpResponseBase | None:
+        if not getattr(view_func, "login_required", True):  # Django would look up who asks even so
+            return None
         try:
             return super().process_view(request, view_func, *args)
-        except DATABASE_AWAY as error:
+        except Error as error:
             # Who asks is looked up here, and Django hands to process_exception only what a view raises.
+            if not _is_away(error):
+                raise
             return unavailable(request, error)
 
     def handle_no_permission(  # type: ignore[override]  # Django always redirects, we do not

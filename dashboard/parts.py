@@ -34,6 +34,13 @@ def part_or_redirect(
     return part_or_page(request, part, part, context, status)
 
 
+def nothing_new() -> HttpResponse:
+    """For a part that asks by itself: it stays as it is, and no template is rendered."""
+    response = HttpResponse(status=204)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
 def go(request: HttpRequest, to: str) -> HttpResponse:
     """To another page, also for htmx, which would put a redirect's answer into the part that asked."""
     return HttpResponseClientRedirect(to) if wants_part(request) else redirect(to)

@@ -205,7 +205,10 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 
 ACCOUNT_ADAPTER = "dashboard.accounts.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "dashboard.accounts.forms.SignupForm"}
+ACCOUNT_FORMS = {
+    "signup": "dashboard.accounts.forms.SignupForm",
+    "request_login_code": "dashboard.accounts.forms.LoginCodeForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -216,10 +219,19 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 # The way in for whoever has used up their tries of a password, or somebody else has (T50).
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,10/15m/key", "invitation": "60/10m/ip"}
+# Whoever asks for codes in another's name fills their mailbox (so there is a bound for an address), and must not use up
+# what the person needs (so a network has far less than that for one address): it takes five networks to lock somebody
+# out for an hour, and even then a passkey opens.
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/m/ip,10/15m/key",
+    "request_login_code": "20/m/ip,30/h/key",
+    "login_code_for_network": "3/m/key,6/h/key",
+    "invitation": "60/10m/ip",
+}
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
+MFA_ADAPTER = "orders.seeds.SealedSeeds"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_FORMS = {"add_webauthn": "dashboard.accounts.forms.PasskeyForm"}

@@ -1,4 +1,4 @@
-"""Converters of paths: what does not have the exact shape never reaches a view, nor the database (T32)."""
+"""Converters of paths: what does not have the exact shape never reaches the database (T32)."""
 
 from __future__ import annotations
 

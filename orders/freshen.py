@@ -125,7 +125,8 @@ def _look(watch: OrderWatch, deadline: float | None = None) -> float | None:
             _release(watch, watch.next_at)
             return error.retry_after
         log.info("could not look at an order", order=watch.pk, error=type(error).__name__)
-        earliest = now() + AFTER_FAILURE
+        watch.failed_at = now()
+        earliest = watch.failed_at + AFTER_FAILURE
     next_at = due.next_look(order, now())
     _release(watch, max(next_at, earliest) if next_at and earliest else next_at)
     return None
@@ -134,7 +135,7 @@ def _look(watch: OrderWatch, deadline: float | None = None) -> float | None:
 def _release(watch: OrderWatch, next_at: datetime | None) -> None:
     """Nothing is written once the claim has ended: then the row may be somebody else's."""
     claimed = OrderWatch.objects.filter(pk=watch.pk, claimed_until=watch.claimed_until)
-    claimed.update(claimed_until=None, next_at=next_at)
+    claimed.update(claimed_until=None, next_at=next_at, failed_at=watch.failed_at)
 
 
 def _next_tick() -> datetime | None:

@@ -108,7 +108,8 @@ def _turn(*, may_probe: bool, again: bool) -> Turn:
     while True:
         turn = Pace.reserve(rate, ahead=how.value, may_probe=may_probe, again=again)
         if turn.verdict is Verdict.GO:
-            time.sleep(turn.wait)
+            if turn.wait:
+                time.sleep(turn.wait)
             # Who stood in the queue asks again whether anything has happened meanwhile.
             if not turn.wait or turn.probe or Pace.standing().clear:
                 return turn

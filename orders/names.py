@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from dashboard.signs import TURNING
+
 
 def clean(text: str) -> str:
     """`text` in Unicode NFC, trimmed, with each run of white space as one space."""
@@ -16,12 +18,9 @@ def shows_nothing(text: str) -> bool:
 
 
 def fault(text: str) -> str:
-    """Which sign cannot be in a name: its Unicode name or code, or "" when all can.
+    """The first sign that cannot be in a name, or "" when all can.
 
-    Control characters and lone surrogates are refused; marks that only direct or join text (Cf: right-to-left marks,
-    the joiner inside an emoji) belong to names.
+    Control characters, lone surrogates and what turns the text around it are refused; other marks that direct or join
+    text (Cf: right-to-left marks, the joiner inside an emoji) belong to names.
     """
-    for sign in text:
-        if unicodedata.category(sign) in ("Cc", "Cs"):
-            return f"U+{ord(sign):04X}"
-    return ""
+    return next((sign for sign in text if unicodedata.category(sign) in ("Cc", "Cs") or TURNING.match(sign)), "")

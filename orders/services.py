@@ -14,7 +14,7 @@ from orders import rounds, sync, writes
 from orders.account import autoenhance, through
 from orders.answers import Page
 from orders.mirror import is_same, mirror
-from orders.models import ApiKey, Event, Order, Sync, Write, now
+from orders.models import ApiKey, Conflict, Event, Order, Sync, Write, now
 from orders.names import clean
 from orders.remote import RemoteError
 
@@ -46,24 +46,30 @@ def place(user: User, key: ApiKey, order_id: str, name: str) -> Write:
 def rename(user: User, order: Order, name: str, seen: str) -> Write | None:
     """Rename the order where it lives, then mirror what Autoenhance says it is called now.
 
-    `seen` is the name that the editor was opened with. None when there is nothing to do; NoKey, Conflict and Busy when
-    nothing may be sent; else the Write, which says how it went.
+    `seen` is the name that the editor was opened with. None when there is nothing to do, as when the answer to the same
+    rename was lost (F70); NoKey, Conflict and Busy when nothing may be sent; else the Write, which says how it went.
     """
     key = order.key_for(user)
     if clean(name) == clean(order.name) == clean(seen):
         return None
     _look(order)
-    return writes.rename(order, key, user, name, seen)
+    try:
+        return writes.rename(order, key, user, name, seen)
+    except Conflict as conflict:
+        if clean(conflict.order.name) != clean(name):
+            raise
+    return None
 
 
-def refresh(order: Order, *, deadline: float | None = None) -> Order:
+def refresh(order: Order, *, began: datetime | None = None, deadline: float | None = None) -> Order:
     """Read the order at Autoenhance, without a key (decision 5), into the mirror. RemoteError when that fails.
 
     Returns it as it is then, with all that its page shows.
 
-    deadline: seconds for the call, where somebody waits for less than a call may take.
+    began: a moment before this, by the database's clock, where one is known. deadline: seconds for the call, where
+    somebody waits for less than a call may take.
     """
-    began = now()
+    began = began or now()
     answer = autoenhance().retrieve(order.order_id, deadline=deadline)
     return order if is_same(order, answer, began) else mirror(order.team, [answer], began).whole().get()
 

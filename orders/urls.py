@@ -21,6 +21,7 @@ from orders.views import (
     name,
     new,
     palette,
+    pending,
     saved,
     shortcuts,
     status,
@@ -37,6 +38,7 @@ urlpatterns = [
     path("teams/<slug:slug>/orders/", lists.order_list, name="list"),
     path("teams/<slug:slug>/orders/status/", status.list_status, name="list_status"),
     path("teams/<slug:slug>/orders/new/", new.order_new, name="new"),
+    path("teams/<slug:slug>/orders/pending/", pending.order_pending, name="pending"),
     path("teams/<slug:slug>/orders/sync/", syncs.order_sync, name="sync"),
     path("teams/<slug:slug>/orders/names/", bulk.names, name="names"),
     path("teams/<slug:slug>/orders/names/<int:pk>/", bulk.batch, name="batch"),
@@ -59,6 +61,7 @@ urlpatterns = [
     path("views/<int:pk>/follow/", follow.view_follow, name="view_follow"),
     path("orders/<int:pk>/", detail.order_detail, name="detail"),
     path("orders/<int:pk>/name/", name.order_name, name="name"),
+    path("orders/<int:pk>/name/pending/", pending.name_pending, name="name_pending"),
     path("orders/<int:pk>/status/", status.order_status, name="status"),
     path("orders/<int:pk>/refresh/", detail.order_refresh, name="refresh"),
     path("orders/<int:pk>/follow/", follow.order_follow, name="follow"),
@@ -93,4 +96,6 @@ urlpatterns = [
     path("s/<token:token>/status/", guest.guest_status, name="guest_status"),
     path("s/<token:token>/unlock/", guest.guest_unlock, name="guest_unlock"),
     path("s/<token:token>/opened/", guest.guest_opened, name="guest_opened"),
+    # An address that was cut short, or anything else: guests read that it opens nothing, as of every other such link.
+    path("s/<path:token>/", guest.guest_page, name="guest_lost"),
 ]

@@ -109,8 +109,10 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (input) input.readOnly = false;
 });
 
-/* A form that goes away loses its focus: that must not send it once more. */
+/* A form that goes away loses its focus: that must not send it once more. And what failed before is over when something
+   that a person asked for, rather than the page by itself, worked. */
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (!detail.isError && detail.requestConfig.triggeringEvent) hideErrors(document.body);
   const form = renameForm(detail.target);
   if (form && detail.shouldSwap) form.dataset.closed = "";
 });
@@ -196,13 +198,12 @@ const errorSlot = (element) =>
 
 function hideErrors(element) {
   toasts().replaceChildren();
-  const slot = errorSlot(element);
-  if (slot) slot.hidden = true;
+  for (const slot of [errorSlot(element), ...element.querySelectorAll("[data-error]")]) if (slot) slot.hidden = true;
 }
 
-/** `content` is a text or a node. */
+/** `content` is a text or a node. Beside a pencil there is no room for it. */
 function showError(element, content) {
-  const slot = element.isConnected && errorSlot(element);
+  const slot = element.isConnected && !element.matches(".name__edit") && errorSlot(element);
   if (slot) {
     slot.replaceChildren(content);
     slot.hidden = false;
@@ -217,7 +218,7 @@ function showError(element, content) {
 for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
   document.addEventListener(name, async ({ detail }) => {
     try {
-      if (detail.xhr.status === 403) await renewToken();
+      if (isStale(detail.xhr)) await renewToken();
     } finally {
       showError(detail.elt, complaint(detail));
     }
@@ -226,16 +227,19 @@ for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
 
 const WHAT = { 0: "unreachable", 403: "forbidden", 404: "gone", 413: "large", 429: "often" };
 
+const isStale = (xhr) => xhr.status === 403 && xhr.getResponseHeader("X-Stale");
+
 /** What happened, whether anything was saved, what to do, and the reference to name (features 4.7.6). */
 function complaint({ xhr, requestConfig: { verb } }) {
   const { status } = xhr;
   if (status === 401) return document.getElementById("logged-out").content.cloneNode(true);
   const { dataset: texts } = toasts();
   const refused = status >= 400 && status < 500;
-  const what = texts[WHAT[status] ?? (refused ? "refused" : "failed")];
+  const what = texts[isStale(xhr) ? "stale" : WHAT[status] ?? (refused ? "refused" : "failed")];
   const saved = verb === "get" ? "" : texts[refused ? "unsaved" : "unsure"];
+  const next = status === 403 && !isStale(xhr) ? "reload" : verb === "get" ? "again" : "kept";
   const id = status && xhr.getResponseHeader("X-Request-Id");
-  return [what, saved, texts.kept, id ? `${texts.reference} ${id}` : ""].filter(Boolean).join(" ");
+  return [what, saved, texts[next], id ? `${texts.reference} ${id}` : ""].filter(Boolean).join(" ");
 }
 
 /** A login in another tab makes the token of this page void (F67): put the one that counts now into its place. */

@@ -10,6 +10,7 @@
 
   const ahead = new Map(); // by address: parts that are here or on their way
   let wanted;
+  let title; // of the page beneath
 
   /** What is not there, closed or behind a login is no part: null. Importing one begins to load its picture. */
   async function load(address) {
@@ -35,6 +36,8 @@
   function putIn(fresh, address) {
     history[history.state?.viewer ? "replaceState" : "pushState"]({ viewer: true }, "", address);
     const before = part();
+    if (!before) title = document.title;
+    document.title = `${fresh.querySelector("h1").textContent} · ${title}`;
     const look = before?.querySelector(":checked")?.value;
     const at = before?.contains(document.activeElement) && document.activeElement.rel;
     before?.remove();
@@ -53,6 +56,7 @@
     ahead.clear();
     const { hash } = linkTo("up");
     part().remove();
+    document.title = title;
     if (history.state?.viewer) history.back();
     const frame = document.querySelector(hash);
     (frame?.closest("a") ?? frame)?.focus();

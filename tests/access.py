@@ -64,8 +64,9 @@ OURS = {
     # Only the last owner is asked something first.
     "orders:delete_account": Access(get=READ, post=(422, 302, 302)),
     "orders:list": Access(get=READ, of="team"),
-    # Without rows there is nothing to ask after.
+    # Without rows or lines there is nothing to ask after.
     "orders:list_status": Access(get=(400, 400, 400), of="team"),
+    "orders:pending": Access(get=(400, 400, 400), of="team"),
     "orders:new": Access(get=TO_CHANGE, post=EMPTY, of="team"),
     "orders:find": Access(get=NO_SUCH, post=(400, 400, 403), of="team"),
     "orders:page_size": Access(get=NO_SUCH, post=(400, 400, 400), of="team"),
@@ -91,6 +92,7 @@ OURS = {
     "orders:detail": Access(get=READ, of="order"),
     "orders:status": Access(get=READ, of="order"),
     "orders:name": Access(get=TO_CHANGE, post=EMPTY, of="order"),
+    "orders:name_pending": Access(get=TO_CHANGE, of="order"),
     # Autoenhance does not know the orders of this test, and refresh says so.
     "orders:refresh": Access(get=NO_SUCH, post=EMPTY, of="order"),
     # A mail to oneself, so a viewer's as well.
@@ -111,6 +113,8 @@ OURS = {
     "orders:link_image": Access(get=READ, of="link"),
     "orders:link_picture": Access(get=READ, of="link"),
     "orders:guest": Access(get=READ, public=True),
+    # For addresses of no such shape; one that has it goes to the page above.
+    "orders:guest_lost": Access(get=READ, public=True),
     "orders:guest_image": Access(get=READ, public=True),
     "orders:guest_picture": Access(get=READ, public=True),
     "orders:guest_status": Access(get=READ, public=True),

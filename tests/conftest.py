@@ -11,10 +11,13 @@ import hypothesis
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.db import connection
-from django.test import override_settings
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, transaction
+from django.test import TransactionTestCase, override_settings
 from pytest_django import DjangoDbBlocker
 
+from dashboard.accounts.models import Team
 from tests import chromium
 
 pytest_plugins = ["tests.cast", "tests.collected", "tests.guests", "tests.jobs"]
@@ -77,12 +80,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _cheaper_than_production() -> Iterator[None]:
-    """Hashed names need `collectstatic`, which a test run has not done; a slow password hash protects nobody here."""
+def _cheaper_than_production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Hashed names need `collectstatic`, which a test run has not done; what an earlier command has collected would be
+    read for every test client. A slow password hash protects nobody here.
+    """
     storages = deepcopy(settings.STORAGES)
     storages["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     hashers = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    with override_settings(STORAGES=storages, PASSWORD_HASHERS=hashers):
+    root = tmp_path_factory.mktemp("static")
+    with override_settings(STORAGES=storages, STATIC_ROOT=root, PASSWORD_HASHERS=hashers):
         yield
 
 
@@ -97,13 +103,22 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         )
 
 
-@pytest.fixture(autouse=True)
-def _empty_queue(request: pytest.FixtureRequest, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """After a test that commits, empty the queue's tables: Django's flush knows only tables that it manages."""
-    yield
-    marker = request.node.get_closest_marker("django_db")
-    commits = {"transactional_db", "live_server"} & set(request.fixturenames)
-    if commits or (marker and marker.kwargs.get("transaction")):
-        tables = ", ".join(model._meta.db_table for model in apps.get_app_config("procrastinate").get_models())
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute(f"truncate {tables} restart identity cascade")
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_by_deleting() -> Iterator[None]:
+    """After a test that commits. Django truncates, which makes new files for every table, however few rows there are;
+    then it writes the content types and permissions again. That took longer than most of these tests.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: _delete_all())
+        yield
+
+
+def _delete_all() -> None:
+    """Empty the tables of every model, the queue's too. Whoever still writes is waited for, as a truncate would."""
+    kept = {ContentType, Permission}
+    # Teams first: the lines of a timeline go only with their team. The queue's tables come in the order of their keys.
+    models = [Team, *(model for model in reversed(apps.get_models(include_auto_created=True)) if model not in kept)]
+    tables = list(dict.fromkeys(model._meta.db_table for model in models))
+    deletes = "; ".join(map("delete from {}".format, tables))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"lock table {', '.join(tables)} in exclusive mode; {deletes}")

@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import psycopg
+from django.db import connection
+
+OTHERS = "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and pid <> pg_backend_pid()"
 
 
 def url(name: str) -> str:
@@ -24,3 +27,17 @@ def fresh() -> Iterator[str]:
         server.execute(f'create database "{name}"')
         yield url(name)
         server.execute(f'drop database "{name}" with (force)')
+
+
+@contextmanager
+def away() -> Iterator[None]:
+    """The database of the test lets nobody in while the block runs, and all connections to it are cut at first."""
+    name = connection.settings_dict["NAME"]
+    connection.close()
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as server:
+        server.execute(f'alter database "{name}" with allow_connections false')
+        try:
+            server.execute(OTHERS, [name])
+            yield
+        finally:
+            server.execute(f'alter database "{name}" with allow_connections true')

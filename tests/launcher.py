@@ -16,7 +16,7 @@ from tests.waiting import wait_until
 
 # What tests.embedded has set, or a developer's .env would. Empty means: not set.
 UNSET = dict.fromkeys(("DATABASE_URL", "AUTOENHANCE_API_URL", "DEBUG", "SITE_URL", "SECRET_KEY"), "")
-PARTS = {"gunicorn", "procrastinate", "orders.sandbox", "postgres"}
+PARTS = {"gunicorn", "manage.py work", "orders.sandbox", "postgres"}
 
 
 class Launcher:

@@ -63,8 +63,8 @@ def documented() -> str:
 class Nginx:
     """One that speaks https at `site` and http at `plain`; `trust` is the file that vouches for it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port, self.plain_port = folder, free_port(), free_port()
+    def __init__(self, folder: Path, *, port: int = 0, plain_port: int = 0) -> None:
+        self.folder, self.port, self.plain_port = folder, port or free_port(), plain_port or free_port()
         self.site, self.plain = f"https://localhost:{self.port}", f"http://localhost:{self.plain_port}"
         _, self.trust = certificate(folder)
 

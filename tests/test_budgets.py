@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -10,6 +11,7 @@ from pathlib import Path
 import brotli
 import pytest
 from django.contrib.staticfiles import finders
+from django.test import Client
 from django.urls import reverse
 
 from dashboard.accounts.models import User
@@ -17,11 +19,15 @@ from orders.models import ApiKey
 from tests.access import OURS
 from tests.cast import AsUser
 from tests.confirmed import just_confirmed
+from tests.guests import Shared
 from tests.test_access_matrix import DECLARED, address, things_of
 
 # Bytes of all our own scripts that one page loads: as WhiteNoise serves them to a browser, and as they are.
 WIRE, RAW = 10_000, 32_000
+# Bytes over the wire of what somebody loads who was never here.
+FIRST = 60_000
 ALLAUTHS = ("account_email", "account_change_password", "account_reauthenticate", "account_logout", "mfa_index")
+FILE = re.compile(r'"/static/([^"#]+)')
 SCRIPT = re.compile(r'<script src="/static/([^"]+)"')
 INLINE = re.compile(r"<style|<script(?![^>]*\ssrc=)|<\w[^<>]*\s(?:style|on[a-z]+)=", re.IGNORECASE)
 
@@ -51,6 +57,12 @@ def weigh(script: str) -> tuple[int, int]:
     return len(brotli.compress(raw)), len(raw)
 
 
+def as_sent(file: Path) -> int:
+    """The bytes of a collected file, compressed where that makes it smaller."""
+    compressed = file.with_name(f"{file.name}.br")
+    return (compressed if compressed.exists() else file).stat().st_size
+
+
 @pytest.mark.django_db
 def test_no_page_loads_too_much_script_or_has_any_inline(pages: Iterator[tuple[str, str]]) -> None:
     weights, inline = {}, {}
@@ -62,6 +74,16 @@ def test_no_page_loads_too_much_script_or_has_any_inline(pages: Iterator[tuple[s
     assert weights["orders:list"] > (0, 0)
     assert {name: sizes for name, sizes in weights.items() if sizes[0] > WIRE or sizes[1] > RAW} == {}
     assert {name: tags for name, tags in inline.items() if tags} == {}
+
+
+@pytest.mark.django_db
+def test_the_first_page_is_light(shared: Shared, collected: Path) -> None:
+    """All that it names, as a release sends it: the page as it is, and each file compressed."""
+    files = json.loads((collected / "staticfiles.json").read_text())["paths"]
+    for url in ("/accounts/login/", shared.url):
+        page = Client().get(url).content
+        sent = {name: as_sent(collected / files[name]) for name in FILE.findall(page.decode())}
+        assert len(page) + sum(sent.values()) <= FIRST, (url, len(page), sent)
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import BadRequest, DisallowedHost, PermissionDenied
-from django.db import OperationalError
+from django.db import InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 from hypothesis import given
 from hypothesis import strategies as st
+from psycopg.errors import InFailedSqlTransaction, ReadOnlySqlTransaction
 from pytest_django import Settings
 
 from dashboard import errors, urls
@@ -37,6 +38,13 @@ def raising(exception: Exception) -> Callable[[HttpRequest], HttpResponse]:
     return view
 
 
+def caused(by: Exception) -> Exception:
+    """As Django passes on what Postgres says."""
+    error = InternalError("secret")
+    error.__cause__ = by
+    return error
+
+
 # The addresses of this module are those of the product, and some that fail.
 FAULTS: dict[str, tuple[Exception, int]] = {
     "bad": (BadRequest("secret"), 400),
@@ -44,6 +52,8 @@ FAULTS: dict[str, tuple[Exception, int]] = {
     "missing": (Http404("secret"), 404),
     "broken": (ZeroDivisionError("secret"), 500),
     "away": (OperationalError("secret"), 503),
+    "read-only": (caused(by=ReadOnlySqlTransaction()), 503),
+    "misused": (caused(by=InFailedSqlTransaction()), 500),
 }
 urlpatterns = [*urls.urlpatterns, *(path(f"{name}/", raising(fault)) for name, (fault, _) in FAULTS.items())]
 handler400, handler403, handler404 = urls.handler400, urls.handler403, urls.handler404

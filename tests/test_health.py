@@ -5,13 +5,17 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from django.db import connection
 from django.test import Client
+from procrastinate.contrib.django.utils import connector_params
 from pytest_django import DjangoAssertNumQueries
 
 from dashboard.accounts.models import User
+from orders.models import ApiKey, Order
 from tests.cast import HTMX, AsUser
+from tests.upstream import Step, Upstream
 
 
 @pytest.fixture
@@ -78,6 +82,47 @@ def test_alive_but_not_ready_without_the_database(client: Client) -> None:
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json() == {"status": "unavailable", "database": "unreachable"}
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_a_cookie_makes_no_difference_to_a_probe(
+    alice: User, as_user: AsUser, request: pytest.FixtureRequest, path: str
+) -> None:
+    """Who asks is nobody's business there, so nobody is looked up (T82)."""
+    client = as_user(alice)
+    request.getfixturevalue("database_away")
+    assert client.get(path).headers["Content-Type"] == "application/json"
+
+
+def test_what_is_sent_while_the_database_is_away_was_not_saved(
+    alice: User, as_user: AsUser, request: pytest.FixtureRequest
+) -> None:
+    client = as_user(alice)
+    request.getfixturevalue("database_away")
+    answer = client.post("/orders/1/name/", {"name": "x", "seen": ""})
+    assert (answer.status_code, b"was not saved" in answer.content) == (503, True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_database_went_away_over_may_have_been_saved(
+    alice: User, as_user: AsUser, order: Order, key: ApiKey, upstream: Upstream
+) -> None:
+    """F46, F47: it goes when the rename is at Autoenhance, and nobody can know here what became of it."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_backend_pid()")
+        ours = cursor.fetchone()[0]
+
+    def cut() -> Iterator[bytes]:
+        with psycopg.connect(**connector_params()) as other:
+            other.execute("select pg_terminate_backend(%s, 5000)", [ours])
+        yield b"{"
+
+    upstream.script("PATCH", "*", Step(process=True, stream=cut))
+    answer = as_user(alice).post(f"/orders/{order.pk}/name/", {"name": "14 Elm Row", "seen": order.name})
+    connection.close()
+    assert answer.status_code == 503
+    assert b"It is not certain" in answer.content
+    assert b"was not saved" not in answer.content
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])

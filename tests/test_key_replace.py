@@ -120,7 +120,9 @@ class PasswordTests:
         assert (upstream.calls(), ApiKey.objects.get().secret()) == ([], ALICES_KEY)
 
     def test_leads_back_to_the_page(self, alice: User, as_user: AsUser, url: str) -> None:
-        answer = long_ago(as_user(alice)).post(f"/accounts/reauthenticate/?next={url}", {"password": PASSWORD}, follow=True)
+        answer = long_ago(as_user(alice)).post(
+            f"/accounts/reauthenticate/?next={url}", {"password": PASSWORD}, follow=True
+        )
         assert answer.request["PATH_INFO"] == url
         assert "Test and replace" in answer.content.decode()
 

@@ -87,7 +87,7 @@ class EndTests:
     def test_ends_with_a_sentence_when_a_part_ends(self, start: Start) -> None:
         launcher = start()
         launcher.lines(3)
-        launcher.kill("procrastinate")
+        launcher.kill("manage.py work")
         status, error = launcher.ended()
         assert status == 1
         assert re.fullmatch(r"worker ended early, with status -9; see \S+/worker\.log\n", error)
@@ -101,7 +101,7 @@ class DatabaseUrlTests:
             where, how = launcher.lines(2)
             assert requests.get(f"{where.split()[-1]}/readyz", timeout=10).ok
             assert how == "Ctrl-C stops it."
-            assert launcher.parts() == {"gunicorn", "procrastinate"}
+            assert launcher.parts() == {"gunicorn", "manage.py work"}
             with psycopg.connect(url) as connection:
                 assert connection.execute("select count(*) from accounts_user").fetchone() == (0,)
 

@@ -125,7 +125,7 @@ class MakingTests:
         Team.objects.update(time_zone="America/New_York")
         day = (timezone.now() + timedelta(days=40)).date()
         answer = make(client, order, expiry="date", day=day.isoformat())
-        assert re.search(r"Opens until .*, 23:59 E[SD]T\.", answer.content.decode())
+        assert re.search(r"Opens until <time [^>]+>.*, 23:59 E[SD]T</time>\.", answer.content.decode())
 
     @pytest.mark.parametrize("headers", [{}, HTMX])
     def test_sent_twice_it_is_made_once_and_shown_twice(

@@ -207,8 +207,17 @@ class ConflictTests:
         rename(as_user(bob), url, "Theirs")
         answer = rename(client, url, "Mine", **HTMX)
         assert answer.status_code == 409
-        assert answer.context["conflict"] == {"yours": "Mine", "now": "Theirs", "before": OLD, "by": "Bob"}
+        told = {"yours": "Mine", "now": "Theirs", "before": OLD, "by": "Bob", "mine": False}
+        assert answer.context["conflict"] == told
         assert len(upstream.calls("PATCH")) == 1
+
+    def test_of_ones_own_other_tab_is_not_told_as_of_a_stranger(self, client: Client, url: str) -> None:
+        rename(client, url, "In the other tab")
+        answer = rename(client, url, "Mine", **HTMX)
+        assert answer.status_code == 409
+        text = answer.content.decode()
+        assert "You renamed this order in another place while you were typing." in text
+        assert "Alice renamed" not in text
 
     def test_sees_a_rename_at_autoenhance_itself(self, client: Client, url: str, order: Order, store: Store) -> None:
         renamed_at_autoenhance(store, order, "Theirs")
@@ -224,6 +233,20 @@ class ConflictTests:
         assert rename(client, url, "Mine").context["seen"] == "Theirs"
         assert rename(client, url, "Mine", seen="Theirs", **HTMX).status_code == 200
         assert store.order(order.order_id).name == "Mine"
+
+    def test_the_same_rename_again_is_done_already(self, client: Client, url: str, upstream: Upstream) -> None:
+        """F70: the answer to the first was lost on the way; Yours would be the same as Now."""
+        rename(client, url, "14 Elm Row")
+        answer = rename(client, url, "14 Elm Row", **HTMX)
+        assert (answer.status_code, answer.context["order"].name) == (200, "14 Elm Row")
+        assert len(upstream.calls("PATCH")) == 1
+
+    def test_the_name_that_it_has_got_at_autoenhance_is_done_already(
+        self, client: Client, url: str, order: Order, store: Store, upstream: Upstream
+    ) -> None:
+        renamed_at_autoenhance(store, order, "14 Elm Row")
+        assert rename(client, url, "14 Elm Row", **HTMX).status_code == 200
+        assert upstream.calls("PATCH") == []
 
     def test_white_space_is_no_conflict(self, client: Client, url: str) -> None:
         assert rename(client, url, "14 Rosewood Ave", seen=f" {OLD.replace(' ', '  ')}\n").status_code == 302

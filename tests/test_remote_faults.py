@@ -188,6 +188,11 @@ class LostAnswerTests:
 
 
 class SecondTryTests:
+    @pytest.fixture
+    def client(self, service: Upstream) -> Autoenhance:
+        """With time enough for the pause in between and a second try on a busy machine."""
+        return Autoenhance(service.url, "")
+
     @pytest.mark.parametrize(
         "step",
         [Step(status=502), Step(status=503), Step(status=504), Step(reset="before"), Step(reset="during", json=ORDER),

@@ -11,9 +11,13 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.core import mail
 from django.core.cache import cache
+from django.core.management import call_command
 from django.test import Client
+from pytest_django import Settings
+from structlog.testing import capture_logs
 
 from dashboard.accounts.models import User
+from orders.vault import new_key
 from tests.cast import PASSWORD, AsUser
 from tests.confirmed import just_confirmed
 
@@ -124,8 +128,61 @@ class StrengthTests:
             assert (client.get("/keys/").status_code == 200) == inside
 
 
-class RevokedTests:
+class ChangedTests:
     def test_a_lost_one_is_removed_once_one_has_confirmed(self, as_user: AsUser, alice: User, codes: list[str]) -> None:
         just_confirmed(as_user(alice)).post("/accounts/2fa/totp/deactivate/")
         assert not Authenticator.objects.exclude(type="recovery_codes").exists()
         assert half_way().get("/keys/").status_code == 200
+
+    def test_sessions_of_before_end_elsewhere(self, as_user: AsUser, alice: User, codes: list[str]) -> None:
+        """ASVS 7.4.3: one of them may be whoever it is changed for."""
+        here, elsewhere = just_confirmed(as_user(alice)), as_user(alice)
+        here.post("/accounts/2fa/totp/deactivate/")
+        assert [browser.get("/keys/").status_code for browser in (here, elsewhere)] == [200, 302]
+
+
+class SealedTests:
+    """6.5.2: whoever reads the database has no second factor."""
+
+    def test_seeds_are_sealed_in_the_database(self, alice: User, codes: list[str]) -> None:
+        kept = [authenticator.data for authenticator in Authenticator.objects.all()]
+        assert all((data.get("secret") or data["seed"]).startswith("sealed:") for data in kept)
+        assert SECRET not in str(kept)
+        assert enters(half_way(), shown())
+
+    def test_rotation_seals_them_again_and_those_of_before_as_well(
+        self, alice: User, codes: list[str], settings: Settings
+    ) -> None:
+        Authenticator.objects.filter(type="totp").update(data={"secret": SECRET})
+        settings.KEY_ENCRYPTION_KEYS = [new_key(), *settings.KEY_ENCRYPTION_KEYS]
+        call_command("rotate_keys")
+        settings.KEY_ENCRYPTION_KEYS = settings.KEY_ENCRYPTION_KEYS[:1]
+        assert SECRET not in str(Authenticator.objects.get(type="totp").data)
+        assert enters(half_way(), shown())
+        assert enters(half_way(), codes[0])
+
+    def test_a_lost_encryption_key_opens_no_door(self, codes: list[str], settings: Settings) -> None:
+        """With an empty seed everybody could compute the codes."""
+        settings.KEY_ENCRYPTION_KEYS = [new_key()]
+        client = half_way()
+        assert not enters(client, shown())
+        assert not enters(client, format_hotp_value(hotp_value("", HALF_MINUTE)))
+
+
+class LoggedTests:
+    """16.3.1"""
+
+    def test_each_right_factor_says_whose_and_which(self, alice: User, codes: list[str]) -> None:
+        with capture_logs() as lines:
+            enters(half_way(), shown())
+        right = [(line["user"], line["method"]) for line in lines if line["event"] == "authenticated"]
+        assert right == [(alice.pk, "password"), (alice.pk, "mfa")]
+
+    def test_a_refused_one_says_for_which_address_without_naming_it(self, alice: User) -> None:
+        with capture_logs() as lines:
+            half_way("wrong")
+            half_way("wrong again")
+        refused = [line for line in lines if line["event"] == "login refused"]
+        assert len({line["address"] for line in refused}) == 1
+        assert len(refused) == 2
+        assert not re.search("alice|wrong", str(refused))

@@ -11,6 +11,7 @@ import brotli
 import pytest
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
+from django.core.management import call_command
 from django.test import Client
 from pytest_django import Settings
 
@@ -37,6 +38,23 @@ VALUE = r"((?:[^\s;(){}]|\((?:[^()]|\([^()]*\))*\))+)"
 SIDES = re.compile(rf"(?<![\w-])(?:margin|padding|inset):\s*{VALUE}\s+{VALUE}\s+{VALUE}\s+{VALUE}\s*;")
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 LITERAL_COLOUR = re.compile(r":[^;{}]*(?:#[0-9a-f]{3,8}\b|\b(?:rgb|hsl|oklch|oklab)\()", re.IGNORECASE)
+
+
+class ReleaseTests:
+    def test_a_tab_from_before_a_release_finds_its_files_still(self, tmp_path: Path, settings: Settings) -> None:
+        """F84: a release adds files and takes none away."""
+        settings.STATICFILES_DIRS, settings.STATIC_ROOT = [tmp_path / "source"], tmp_path / "collected"
+        settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
+        settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "dashboard.static.OneSheet"}}
+        sheet = tmp_path / "source" / static.SHEET
+        sheet.parent.mkdir(parents=True)
+        served = {}
+        for text in ("a {}", "b {}"):
+            sheet.write_text(text)
+            call_command("collectstatic", interactive=False, verbosity=0)
+            served[static.OneSheet().url(static.SHEET)] = text.encode()
+        assert len(served) == 2
+        assert {url: Client().get(url).getvalue() for url in served} == served
 
 
 class OneSheetTests:

@@ -42,6 +42,11 @@ def guess(email: str, times: int, **headers: str) -> Any:
     return [log_in(Client(), email, f"guess {n}", **headers) for n in range(times)][-1]
 
 
+def ask_for_code(email: str, network: str) -> int:
+    answer = Client().post("/accounts/login/code/", {"email": email}, headers={"X-Forwarded-For": network})
+    return answer.status_code
+
+
 class PasswordTests:
     def test_t50_holds_up_a_network_whatever_its_headers_say(self, client: Client, alice: User) -> None:
         for n in range(10):
@@ -77,6 +82,17 @@ class PasswordTests:
         assert code, mail.outbox[-1].body
         client.post("/accounts/login/code/confirm/", {"code": code[0]})
         assert is_inside(client)
+
+    def test_t50_a_network_that_asks_for_codes_shuts_out_no_other(self, alice: User, settings: Settings) -> None:
+        settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+        assert [ask_for_code(alice.email, "203.0.113.5") for _ in range(5)] == [302, 302, 302, 200, 200]
+        assert ask_for_code(alice.email.upper(), "203.0.113.5") == 200
+        assert ask_for_code(alice.email, "203.0.113.6") == 302
+
+    def test_a_mailbox_gets_so_many_codes_and_no_more(self, alice: User, settings: Settings) -> None:
+        settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+        asked = [ask_for_code(alice.email, f"203.0.113.{n}") for n in range(31)]
+        assert (asked.count(302), len(mail.outbox)) == (30, 30)
 
     def test_a_mailed_code_cannot_be_guessed(self, client: Client, alice: User) -> None:
         client.post("/accounts/login/code/", {"email": alice.email})

@@ -40,6 +40,12 @@ def must_confirm(request: HttpRequest) -> bool:
     return time.time() - at > settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 
+def need_confirmation(request: HttpRequest) -> None:
+    """Leads to the page that asks (see `ask`), for views that say first who may: else raises nothing."""
+    if must_confirm(request):
+        raise ReauthenticationRequired
+
+
 def confirmed(
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
@@ -47,8 +53,7 @@ def confirmed(
 
     @wraps(view)
     def ask_first(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if must_confirm(request):
-            raise ReauthenticationRequired
+        need_confirmation(request)
         return view(request, *args, **kwargs)
 
     return ask_first

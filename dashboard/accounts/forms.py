@@ -2,9 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import RequestLoginCodeForm
 from allauth.account.forms import SignupForm as BaseSignupForm
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal.ratelimit import consume, get_ip
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.db import transaction
@@ -16,13 +19,18 @@ from dashboard import zones
 from dashboard.accounts.invited import ended, stashed
 from dashboard.accounts.models import Invitation, PageSize, Team, User
 from dashboard.accounts.roles import IN_SHORT, Role
+from dashboard.accounts.widgets import LongSelect
+from dashboard.signs import upright
 
 
 class SignupForm(BaseSignupForm):
     """allauth's, and the name that teammates will see. Somebody invited signs up with the invited address."""
 
     name = forms.CharField(
-        label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True})
+        label=_("Your name"),
+        max_length=150,
+        validators=[upright],
+        widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True}),
     )
     field_order = ["name", "email", "password1"]
 
@@ -52,10 +60,23 @@ class SignupForm(BaseSignupForm):
         return user
 
 
+class LoginCodeForm(RequestLoginCodeForm):
+    """allauth's, with a limit for each network that asks for codes of one address (T50)."""
+
+    def clean_email(self) -> str:
+        request, email = context.request, self.cleaned_data["email"].lower()
+        # First, so that a network that is held up does not use up what the address has for all networks.
+        key = f"{email} {get_ip(request)}"
+        if not consume(request, app="allauth.account", action="login_code_for_network", key=key):
+            raise get_adapter().validation_error("too_many_login_attempts")
+        cleaned: str = super().clean_email()
+        return cleaned
+
+
 class PasskeyForm(AddWebAuthnForm):
     """allauth's, asking first for what most people mean: a key that opens the account by itself."""
 
-    name = forms.CharField(label=_("Name"), required=False)
+    name = forms.CharField(label=_("Name"), required=False, validators=[upright])
     passwordless = forms.BooleanField(
         label=_("A passkey: it alone opens my account"),
         required=False,
@@ -72,10 +93,13 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]  # no generic at run 
         fields = ["name", "time_zone"]
         labels = {"time_zone": _("Time zone")}
         help_texts = {"time_zone": _("The days of lists and searches are days of this zone.")}
+        widgets = {"time_zone": LongSelect}
 
     def clean_name(self) -> str:
         """One line, however it was sent: it goes into the subjects of mails."""
-        return " ".join(self.cleaned_data["name"].split())
+        name = " ".join(self.cleaned_data["name"].split())
+        upright(name)
+        return name
 
 
 class InviteForm(forms.Form):
@@ -96,13 +120,19 @@ class InviteForm(forms.Form):
 class SettingsForm(forms.Form):
     """The name that teammates see, how many orders stand on a page of a list, and by which clock pages go."""
 
-    name = forms.CharField(label=_("Your name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=150,
+        validators=[upright],
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
     page_size = forms.TypedChoiceField(
         label=_("Orders on a page"), choices=[(size, size) for size in PageSize.values], coerce=int
     )
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         choices=[("", _("As my browser says")), *((zone, zone) for zone in sorted(zones.NAMES))],
+        widget=LongSelect,
         required=False,
         help_text=_("Times are shown by its clock. What a search calls a day stays a day of the team’s zone."),
     )

@@ -66,6 +66,8 @@ def run(data: Path, port: int) -> None:
         _say(f"Proofsheet runs at {environment['SITE_URL']}")
         if demo:
             _say(f"Log in as {' or '.join(PEOPLE)}, password {own.demo_password}")
+        if "EMAIL_URL" not in environment:
+            _say(f"Mails (invitations, new passwords) are not sent but printed to {data / 'log' / 'web.log'}")
         _say("Ctrl-C stops it.")
         start.processes.watch(f"the database ended early; see {data / 'postgres.log'}")
 

@@ -12,10 +12,13 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from dashboard.accounts.models import Team, User
+from dashboard.signs import upright
 from orders.models import Order, ShareLink, now
 from orders.offers import Offer, offer, offered
 
 DAYS = 30
+# Of a password that somebody makes up; who guesses waits after a few tries (T35).
+SHORTEST = 6
 # Further away, "never" is what is meant.
 LONGEST = timedelta(days=10 * 365)
 EXPIRIES = [
@@ -36,7 +39,15 @@ class PasswordField(forms.CharField):
     def __init__(self) -> None:
         attrs = {"autocomplete": "off", "spellcheck": "false", "class": "mono"}
         widget = forms.TextInput(attrs=attrs)
-        super().__init__(label=_("This password"), strip=False, required=False, max_length=128, widget=widget)
+        super().__init__(
+            label=_("This password"),
+            help_text=_("At least %d characters.") % SHORTEST,
+            strip=False,
+            required=False,
+            min_length=SHORTEST,
+            max_length=128,
+            widget=widget,
+        )
 
     def clean(self, value: Any) -> str:
         text = str(super().clean(value))
@@ -48,7 +59,9 @@ class PasswordField(forms.CharField):
 class LinkForm(forms.Form):
     """The settings of a new link, or other ones for `link`. `offer` is its address and password, made by us."""
 
-    label = forms.CharField(label=_("Label"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    label = forms.CharField(
+        label=_("Label"), max_length=60, validators=[upright], widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     expiry = forms.ChoiceField(label=_("Opens for"), choices=EXPIRIES, initial=str(DAYS))
     day = forms.DateField(label=_("Last day"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     reveals = forms.ChoiceField(

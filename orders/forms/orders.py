@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dashboard.accounts.models import Team, User
 from dashboard.accounts.roles import Action
+from dashboard.signs import refusal, upright
 from orders import names
 from orders.issued import issue, issued
 from orders.models import ApiKey, View
@@ -38,14 +39,14 @@ class NameField(forms.CharField):
     def to_python(self, value: Any) -> str:
         text = names.clean(str(value or ""))
         if sign := names.fault(text):
-            raise ValidationError(_("The sign %(sign)s cannot be in a name."), params={"sign": sign})
+            raise ValidationError(refusal(sign))
         return text
 
     def validate(self, value: str) -> None:
         super().validate("" if names.shows_nothing(value) else value)
         if len(value) > settings.NAME_MAX_LENGTH:
             raise ValidationError(
-                _("A name has at most %(limit)d signs; this one has %(length)d."),
+                _("A name has at most %(limit)d characters; this one has %(length)d."),
                 params={"limit": settings.NAME_MAX_LENGTH, "length": len(value)},
             )
 
@@ -108,7 +109,7 @@ class SecretField(forms.CharField):
         super().validate(value)
         if not KEY.fullmatch(value):
             raise ValidationError(
-                _("This does not look like an API key: 8 to 256 letters, digits and signs, no spaces.")
+                _("This does not look like an API key: 8 to 256 letters, digits and other characters, no spaces.")
             )
 
 
@@ -116,7 +117,7 @@ class KeyForm(forms.Form):
     """A key to keep for a team."""
 
     team = forms.ModelChoiceField(Team.objects.none(), label=_("Team"), empty_label=None)
-    label = forms.CharField(label=_("Label"), max_length=60)
+    label = forms.CharField(label=_("Label"), max_length=60, validators=[upright])
     key = SecretField()
 
     def __init__(self, user: User, data: Any = None) -> None:
@@ -142,7 +143,9 @@ class ReplaceForm(forms.Form):
 class ViewForm(forms.Form):
     """A search to keep, for oneself or, for who may, for the team."""
 
-    name = forms.CharField(label=_("Name"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name = forms.CharField(
+        label=_("Name"), max_length=60, validators=[upright], widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
     q = forms.CharField(
         label=_("Search"),
         max_length=LONGEST_TEXT,
@@ -188,7 +191,7 @@ class ViewForm(forms.Form):
 class ViewNameForm(forms.Form):
     """Another name for a view."""
 
-    name = forms.CharField(label=_("Name"), max_length=60)
+    name = forms.CharField(label=_("Name"), max_length=60, validators=[upright])
 
     def __init__(self, view: View, data: Any = None) -> None:
         self.view = view

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from dashboard.accounts.models import Team, User
+from dashboard.signs import straightened
 from orders.fold import FOLD_VERSION, fold
 from orders.models.keys import ApiKey, key_for
 
@@ -34,6 +35,13 @@ class Shown(models.IntegerChoices):
 SEEN_AT = Greatest("watch__seen_at", models.Case(models.When(watch__missed_at=None, then="key__listed_at")))
 
 
+class ClockTimestamp(models.Func):
+    """`now()` of this app in a query."""
+
+    function = "clock_timestamp"
+    output_field = models.DateTimeField()
+
+
 class OrderQuerySet(models.QuerySet["Order"]):
     def visible_to(self, user: User) -> OrderQuerySet:
         """The orders of the teams that the user is in: what every page starts from (decision 6)."""
@@ -44,8 +52,14 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.filter(team=team, deleted=False)
 
     def whole(self) -> OrderQuerySet:
-        """With all that the page of an order shows of it."""
-        return self.select_related("team", "key__user", "detail", "watch")
+        """With all that the page of an order shows of it.
+
+        unclear_id: the change of it that is not confirmed yet, if there is one. read_at: by the database's clock, which
+        a look that follows need not ask for then.
+        """
+        unclear = models.FilteredRelation("writes", condition=Q(writes__state="unclear"))
+        whole = self.select_related("team", "key__user", "detail", "watch").annotate(unclear=unclear)
+        return whole.annotate(unclear_id=models.F("unclear__pk"), read_at=ClockTimestamp())
 
     def newest_first(self) -> OrderQuerySet:
         return self.order_by("-created_at", "-pk")
@@ -117,8 +131,8 @@ class Order(models.Model):
 
     @property
     def label(self) -> str:
-        """The name, or what stands for one that is missing."""
-        return self.name or str(_("(no name)"))
+        """The name as it is shown, or what stands for one that is missing."""
+        return straightened(self.name) or str(_("(no name)"))
 
     @property
     def shown_slug(self) -> str:
@@ -133,6 +147,11 @@ class Order(models.Model):
         """When we last looked at it: by itself, or in a complete list of its key that did not miss it."""
         listed_at = self.key.listed_at if self.key and self.watch.missed_at is None else None
         return max(self.watch.seen_at, listed_at or self.watch.seen_at)
+
+    @property
+    def look_failed(self) -> bool:
+        """Whether the last look at it failed."""
+        return self.watch.failed_at is not None and self.watch.failed_at > self.seen_at
 
     def rename_to(self, name: str) -> None:
         """Take the name and what search needs of it (not saved)."""
@@ -186,7 +205,8 @@ class OrderWatch(models.Model):
     seen_at: when we did so but for the complete passes over its list, see `Order.seen_at`.
     missed_at: a complete list did not show the order, or a look did not find it, at that time. misses: looks that did
     not find it since; LOST of them make it count as deleted. next_at: when to look next; null: nothing is expected.
-    claimed_until: somebody looks just now; the claim of one who was killed ends then.
+    claimed_until: somebody looks just now; the claim of one who was killed ends then. failed_at: a look failed at that
+    time; one that succeeded since is told by `seen_at`.
     """
 
     LOST = 2
@@ -198,6 +218,7 @@ class OrderWatch(models.Model):
     misses = models.SmallIntegerField(default=0)
     next_at = models.DateTimeField(null=True)
     claimed_until = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [

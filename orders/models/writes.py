@@ -44,8 +44,8 @@ class WriteQuerySet(models.QuerySet["Write"]):
         return self.filter(told, team=team, state__in=Write.PENDING).order_by("-created_at")
 
     def unclear_of(self, order: Order) -> Write | None:
-        """The change of this order that is not confirmed yet, if there is one."""
-        return next(iter(self.filter(target=order.pk, state=Write.State.UNCLEAR)), None)
+        """The change of this order, which was read as a whole, that is not confirmed yet, if there is one."""
+        return self.filter(pk=order.unclear_id).first() if order.unclear_id else None  # type: ignore[attr-defined]
 
 
 class Write(models.Model):

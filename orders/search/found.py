@@ -99,6 +99,11 @@ class Found:
         similar = self._similar if self._is_widened else None
         return sql.status_counts(sql.matching(self.team, self.user, whole, similar))
 
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether the text has no filter, and no word that a name can have ("%"): it finds all orders, like none."""
+        return not (self.jump or self.query.filters or needles(self.query))
+
     # What the page says ----------------------------------------------------------------------------------------------
 
     @property

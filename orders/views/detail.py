@@ -37,7 +37,7 @@ def order_refresh(request: HttpRequest, pk: int) -> HttpResponse:
     """Look at Autoenhance now, without a key; what it says is on the page, or why it could not be asked."""
     order = order_or_404(request, pk, Action.REFRESH)
     try:
-        fresh = services.refresh(order)
+        fresh = services.refresh(order, began=order.read_at)  # type: ignore[attr-defined]
     except RemoteError as error:
         context = context_of(request, order) | {"refresh_error": error.message}
         return part_or_page(request, LIVE, PAGE, context, status=422)

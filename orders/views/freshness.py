@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,7 +19,7 @@ from dashboard.accounts.models import Team, User
 from dashboard.health import worker_lives
 from orders import due, freshen, live
 from orders.bulk import array
-from orders.models import ApiKey, Order, OrderWatch, Pace, Write
+from orders.models import ApiKey, Order, OrderWatch, Pace, Sync, Write
 from orders.rounds import ROUND
 from orders.views.listing import Address
 from orders.views.present import Moment, moment
@@ -33,7 +34,7 @@ _GLANCE = """
         select team.id, time_zone from accounts_membership join accounts_team as team on team.id = team_id
         where user_id = %(user)s and (%(slug)s::text is null or slug = %(slug)s)
     ), picked as materialized (
-        select id, team_id, version, shown, pictures, updated_at, run_at, next_at, greatest(
+        select id, team_id, version, shown, pictures, updated_at, run_at, next_at, failed_at, greatest(
             seen_at, case when missed_at is null then (select listed_at from orders_apikey where id = key_id) end
         ) as looked_at
         from orders_order join orders_orderwatch as watch on watch.order_id = id
@@ -47,7 +48,7 @@ _GLANCE = """
             select id from orders_write as owed
             where owed.team_id = picked.team_id and state in ('open', 'unclear')
                 and (target_id = any(%(pks)s::bigint[]) or (kind = 'create' and %(slug)s::text is not null))
-        ), picked.team_id, time_zone
+        ), coalesce(bool_or(failed_at > looked_at), false), picked.team_id, time_zone
     from picked join mine on mine.id = picked.team_id
     group by shown, picked.team_id, time_zone
 """
@@ -59,7 +60,7 @@ class State:
 
     updated_at: of the one that changed last. quiet_at: of the one that has not changed for the longest. seen_at: the
     oldest look; unasked_at: the oldest that nobody has just asked to renew, if any. new: those of another version.
-    owed: the Writes that are not confirmed yet, of all that the page shows.
+    owed: the Writes that are not confirmed yet, of all that the page shows. failed: so did the last look at one.
     """
 
     shown: int
@@ -71,11 +72,12 @@ class State:
     unasked_at: datetime | None
     new: Sequence[int] | None = None
     owed: Sequence[int] = ()
+    failed: bool = False
 
     @classmethod
     def of(cls, order: Order, write: Write | None = None) -> State:
         at, seen, owed = order.updated_at, order.seen_at, [write.pk] if write else []
-        return cls(order.shown, order.pictures, at, at, order.run_at, seen, seen, owed=owed)
+        return cls(order.shown, order.pictures, at, at, order.run_at, seen, seen, owed=owed, failed=order.look_failed)
 
     def every(self, at: datetime) -> int | None:
         every = live.interval(self, self.seen_at, at)
@@ -157,7 +159,8 @@ def as_of(states: Sequence[State], team: Team, keys: Q) -> AsOf:
     seen = min(state.seen_at for state in states)
     end = min(state.end(at) for state in states)
     expected = any(due.is_open(state, at) for state in states)
-    return _as_of(seen, end - seen, team, keys, at, expected=expected)
+    failed = partial(any, [state.failed for state in states])
+    return _as_of(seen, end - seen, team, keys, at, expected=expected, failed=failed)
 
 
 def of_order(order: Order) -> AsOf:
@@ -170,7 +173,10 @@ def of_list(team: Team, states: Sequence[State], keys: Iterable[ApiKey]) -> AsOf
     if states:
         return as_of(states, team, Q(team=team))
     read = [key.imported_at for key in keys if key.imported_at]
-    return _as_of(max(read), 2 * ROUND, team, Q(team=team), timezone.now()) if read else None
+    if not read:
+        return None
+    failed = Sync.objects.filter(key__in=keys, state=Sync.State.WAITING, failures__gt=0).exists
+    return _as_of(max(read), 2 * ROUND, team, Q(team=team), timezone.now(), expected=True, failed=failed)
 
 
 def poll_of_order(order: Order, write: Write | None, by: str = "") -> Poll | None:
@@ -233,14 +239,16 @@ def event(asof: AsOf, every: int | None) -> dict[str, Any]:
     return {**seen, "why": asof.why, "every": every}
 
 
-def _as_of(seen: datetime, late: timedelta, team: Team, keys: Q, at: datetime, *, expected: bool = True) -> AsOf:
+def _as_of(
+    seen: datetime, late: timedelta, team: Team, keys: Q, at: datetime, *, expected: bool, failed: Callable[[], bool]
+) -> AsOf:
     age = max(timedelta(), at - seen)
-    why = _why(team, keys, expected=expected) if age > late else ("", None)
+    why = _why(team, keys, expected=expected, failed=failed) if age > late else ("", None)
     return AsOf(moment(seen, team, at), int(age.total_seconds()), int(late.total_seconds()), *why)
 
 
-def _why(team: Team, keys: Q, *, expected: bool) -> tuple[str, ApiKey | None]:
-    """The likeliest reason why nobody has looked lately, in a sentence; "" where nobody was expected to.
+def _why(team: Team, keys: Q, *, expected: bool, failed: Callable[[], bool]) -> tuple[str, ApiKey | None]:
+    """Why nobody has looked lately, in a sentence; "" where nobody was expected to, or where no page was open.
 
     And the key that Autoenhance refuses, where that is the reason.
     """
@@ -251,6 +259,6 @@ def _why(team: Team, keys: Q, *, expected: bool) -> tuple[str, ApiKey | None]:
         return _("Autoenhance has not answered since %s.") % moment(standing.down_since, team).short, None
     if refused := ApiKey.objects.filter(keys, refused_at__isnull=False).select_related("user").first():
         return _("Autoenhance refuses the key %s.") % refused.label, refused
-    if not expected:
-        return "", None
-    return _("The last looks have failed.") if worker_lives() else _("Nothing works in the background."), None
+    if expected and not worker_lives():
+        return _("Nothing works in the background."), None
+    return _("The last looks have failed.") if expected and failed() else "", None

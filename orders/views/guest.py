@@ -38,8 +38,7 @@ def for_guests(view: GuestView) -> GuestView:
     @wraps(view)
     def open_first(request: HttpRequest, token: str, **rest: int) -> HttpResponse:
         link = ShareLink.objects.opened_with(token)
-        here = reverse("orders:guest", args=[token])
-        response = view(request, link, here, **rest) if link else _missed(request)
+        response = view(request, link, reverse("orders:guest", args=[token]), **rest) if link else _missed(request)
         # Robots forget it, and so does every cache (T33, T37); `no-store` comes with every answer of ours.
         response["X-Robots-Tag"] = "noindex, nofollow"
         patch_vary_headers(response, ["Cookie", "HX-Request"])

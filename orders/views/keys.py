@@ -17,6 +17,7 @@ from dashboard.accounts.access import person, require
 from dashboard.accounts.confirm import confirmed, confirmed_in
 from dashboard.accounts.models import Team
 from dashboard.accounts.roles import Action
+from dashboard.signs import straightened
 from orders import services
 from orders.forms.orders import KeyForm, ReplaceForm
 from orders.models import ApiKey, Order, OrderKey
@@ -130,11 +131,11 @@ def _proven(key: ApiKey, proof: Proof | None) -> str:
     if proof is None:
         return _("%(label)s works. This account has no orders yet.") % {"label": key.label}
     if proof.created_at is None:
-        return _("%(label)s works. Newest order: %(name)s.") % {"label": key.label, "name": proof.name}
+        return _("%(label)s works. Newest order: %(name)s.") % {"label": key.label, "name": straightened(proof.name)}
     at = moment(proof.created_at, key.team)
     return _("%(label)s works. Newest order: %(name)s, %(at)s.") % {
         "label": key.label,
-        "name": proof.name,
+        "name": straightened(proof.name),
         "at": at.exact,
     }
 

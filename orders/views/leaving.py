@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from dashboard.accounts.access import person, require, team_or_404
-from dashboard.accounts.confirm import confirmed
+from dashboard.accounts.confirm import confirmed, need_confirmation
 from dashboard.accounts.models import LastOwner, Membership, Team
 from dashboard.accounts.roles import Action
 from orders import leaving
@@ -19,7 +19,6 @@ from orders.leaving import Belongings
 from orders.models import ApiKey, Order, ShareLink, View
 
 
-@confirmed
 @require_http_methods(["GET", "HEAD", "POST"])
 def team_leave(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
     """GET what I, or somebody I may remove, leave behind in the team; POST what becomes of it, and go (T5, D13)."""
@@ -28,6 +27,7 @@ def team_leave(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
     myself = membership.user == user
     if not myself:
         require(request, team, Action.RUN)
+    need_confirmation(request)
     belongings = Belongings(membership.user, team)
     form = LeavingForm(belongings, user, request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -45,11 +45,11 @@ def team_leave(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
     return render(request, "people/leave.html", context, status=422 if form.is_bound else 200)
 
 
-@confirmed
 @require_http_methods(["GET", "HEAD", "POST"])
 def team_delete(request: HttpRequest, slug: str) -> HttpResponse:
     """GET what would be gone, POST the team's `name` to delete it."""
     team = team_or_404(request, slug, Action.RUN)
+    need_confirmation(request)
     form = DeleteTeamForm(team, request.POST if request.method == "POST" else None)
     if form.is_valid():
         leaving.delete_team(team, person(request))

@@ -23,7 +23,7 @@ from orders.models import MOST_LINES, ApiKey, Order, View, Write
 from orders.search import LONGEST_TEXT, Found, search
 from orders.search.places import NEWEST_FIRST, valid
 from orders.views import freshness, listing, paging
-from orders.views.present import moment
+from orders.views.pending import pending
 from orders.views.rows import rows
 from orders.views.syncs import keys_of, progress
 
@@ -112,7 +112,7 @@ def _page(request: HttpRequest, found: Found, keys: list[ApiKey], address: listi
     return {
         "q": address.text,
         "sort": "" if plain else sort,
-        "pending": _pending(found.team, writes) if plain and not (address.text or leaf.before) else [],
+        "pending": pending(found.team, writes) if plain and not (address.text or leaf.before) else None,
         "hints": [*found.hints, *_doubts(request.GET, sort, lost=leaf.lost)],
         "similar": found.similar,
         "can_find": found.unknown_id and ApiKey.objects.live().filter(user=user, team=found.team).exists(),
@@ -144,14 +144,6 @@ def _doubts(given: QueryDict, sort: str, *, lost: bool) -> list[str]:
     if lost:
         doubts.append(_("This address names no place in the list, so this is its beginning."))
     return doubts
-
-
-def _pending(team: Team, writes: list[Write]) -> list[Write]:
-    """Orders that Autoenhance has not confirmed yet; they stand above the first page of the whole list."""
-    creates = [write for write in writes if write.kind == Write.Kind.CREATE]
-    for write in creates:
-        write.created = moment(write.created_at, team)  # type: ignore[attr-defined]
-    return creates
 
 
 def _around(request: HttpRequest, team: Team, keys: list[ApiKey]) -> dict[str, Any]:

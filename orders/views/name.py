@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from dashboard.accounts.access import person
+from dashboard.accounts.models import User
 from dashboard.accounts.roles import Action
 from dashboard.back import back_to
 from dashboard.parts import part_or_page, part_or_redirect, wants_part
@@ -30,14 +31,14 @@ def order_name(request: HttpRequest, pk: int) -> HttpResponse:
     What was renamed can be undone for a while: that is a POST as well, with the two names changed over (R6).
     """
     order = order_or_404(request, pk, Action.RENAME)
-    context = _context(request, order)
+    context = context_of(request, order)
     if request.method != "POST":
         form = NameForm(initial={"name": request.GET.get("name", order.name), "seen": order.name})
         return part_or_page(request, PART, PAGE, {**context, "form": form, "seen": order.name})
     form = NameForm(request.POST)
     status, found = _rename(request, order, form) if form.is_valid() else (422, {})
     fresh = Order.objects.select_related("team", "key__user").get(pk=order.pk)
-    context |= {"order": fresh, **name_of(fresh, context["next"]), **found}
+    context |= {"order": fresh, **name_of(fresh, context["next"], heading=context["heading"]), **found}
     if status == 200:
         context["undo"] = order.name if fresh.name != order.name else ""
         if context["undo"] and not wants_part(request):
@@ -54,7 +55,7 @@ def _rename(request: HttpRequest, order: Order, form: NameForm) -> tuple[int, di
     try:
         write = services.rename(person(request), order, name, seen)
     except Conflict as conflict:
-        return 409, {"conflict": _clash(conflict.order, name, seen), "seen": conflict.order.name}
+        return 409, {"conflict": _clash(person(request), conflict.order, name, seen), "seen": conflict.order.name}
     except Busy as busy:
         form.add_error("name", str(busy))
         return 409, {}
@@ -67,21 +68,24 @@ def _rename(request: HttpRequest, order: Order, form: NameForm) -> tuple[int, di
     return (202, {"write": write}) if write and write.pending else (200, {"saved": True})
 
 
-def _clash(order: Order, yours: str, before: str) -> dict[str, str]:
-    """What a person needs to decide: Yours, Now, Before, and who changed it."""
+def _clash(user: User, order: Order, yours: str, before: str) -> dict[str, Any]:
+    """What a person needs to decide: Yours, Now, Before, and who changed it; `mine`: they did, in another place."""
     changes = Event.objects.filter(order_id=order.pk, kind__in=[Event.Kind.RENAMED, Event.Kind.NAME_CHANGED])
     last = changes.order_by("-pk").first()
     by = last.actor if last and last.actor else _("Somebody at Autoenhance")
-    return {"yours": yours, "now": order.name, "before": before, "by": by}
+    mine = last is not None and last.actor_id == user.pk
+    return {"yours": yours, "now": order.name, "before": before, "by": by, "mine": mine}
 
 
-def _context(request: HttpRequest, order: Order) -> dict[str, Any]:
+def context_of(request: HttpRequest, order: Order) -> dict[str, Any]:
+    """What the part with the name needs. `heading`: it is the heading of the order's page."""
     back = back_to(request, order.get_absolute_url())
+    heading = bool(request.POST.get("heading") or request.GET.get("heading"))
     return {
         "order": order,
         "team": order.team,
         "can_rename": True,
         "next": back,
-        **name_of(order, back),
-        "heading": bool(request.POST.get("heading") or request.GET.get("heading")),
+        **name_of(order, back, heading=heading),
+        "heading": heading,
     }

@@ -60,9 +60,9 @@ PAGES = [
     Page(gettext_lazy("Log out"), "account_logout", "out"),
 ]
 THEMES = {
-    "system": gettext_lazy("Theme as the system’s"),
-    "light": gettext_lazy("Light theme"),
-    "dark": gettext_lazy("Dark theme"),
+    "system": (gettext_lazy("Theme as the system’s"), "screen"),
+    "light": (gettext_lazy("Light theme"), "sun"),
+    "dark": (gettext_lazy("Dark theme"), "moon"),
 }
 
 
@@ -100,6 +100,8 @@ def palette(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _orders(team: Team, user: User, text: str) -> list[Item]:
     found = search(team, user, text)
+    if text and found.asks_nothing:
+        return []
     pks = [found.jump.pk] if found.jump else found.ids(NEWEST_FIRST, None, MOST if text else RECENT)
     return [
         Item(order.label, order.get_absolute_url(), order.shown_slug, order.shown_word)
@@ -127,9 +129,9 @@ def _pages(request: HttpRequest, team: Team, words: list[str]) -> Iterator[Item]
 
 
 def _themes(words: list[str]) -> Iterator[Item]:
-    for theme, label in THEMES.items():
+    for theme, (label, icon) in THEMES.items():
         if _has(words, label):
-            yield Item(str(label), "", "sun", theme=theme)
+            yield Item(str(label), "", icon, theme=theme)
 
 
 def _teams(request: HttpRequest, team: Team, words: list[str]) -> Iterator[Item]:

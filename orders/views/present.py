@@ -81,11 +81,15 @@ def day_name(day: date, today: date) -> str:
 
 
 def name_of(order: Order, back: str, *, heading: bool = False) -> dict[str, str]:
-    """What shows the name of one order, and the way to rename it and then return to `back`."""
-    asked = {"next": back} | ({"heading": "1"} if heading else {})
+    """What shows the name of one order, and the way to rename it and then return to `back`.
+
+    note_url: where a change that is not confirmed asks what became of it, on a page that asks for nothing else.
+    """
+    asked = urlencode({"next": back} | ({"heading": "1"} if heading else {}))
     return {
         "url": order.get_absolute_url(),
-        "name_url": f"{reverse('orders:name', args=[order.pk])}?{urlencode(asked)}",
+        "name_url": f"{reverse('orders:name', args=[order.pk])}?{asked}",
+        "note_url": f"{reverse('orders:name_pending', args=[order.pk])}?{asked}",
         "rename": _("Rename %(name)s") % {"name": order.label},
     }
 

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 
 from dashboard import zones
 from dashboard.accounts.models import User
+from dashboard.signs import straightened
 from orders import due
 from orders.models import ApiKey, Order, OrderKey, Shown, Write
 from orders.search import Found
@@ -98,7 +99,7 @@ class _Page:
             rename=self.rename % called,
             pictures=str(order.pictures),
             unit=ngettext("picture", "pictures", order.pictures),
-            marks=self.found.marks(order.name) if self.found.query.terms else [],
+            marks=self.found.marks(straightened(order.name)) if self.found.query.terms else [],
             write=self.writes.get(order.pk),
             live=due.is_open(order, self.now) or order.pk in self.writes,
         )

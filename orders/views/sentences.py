@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from dashboard.accounts.roles import Role
+from dashboard.signs import straightened
 from orders.models import Event, Shown
 
 if TYPE_CHECKING:
@@ -83,9 +84,9 @@ def sentence(event: Event, opens: int = 0) -> str:
             "Share link “%(label)s” opened %(opens)d times on %(day)s",
             opens,
         )
-        return text % _facts(event, opens=opens)
+        return straightened(text % _facts(event, opens=opens))
     text = str(SENTENCES.get(event.kind, event.get_kind_display()))
-    return f"{text % _facts(event)}{_tail(event)}"
+    return straightened(f"{text % _facts(event)}{_tail(event)}")
 
 
 def who(event: Event) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,8 @@ from orders.views.present import addresses
 
 ASKED, FAILED = "pictures", "failed"
 # Of Autoenhance's words for a picture; all others are on their way.
-SLUGS = {"processed": "ready", "error": "error"}
+SLUGS = {"processed": SafeString("ready"), "error": SafeString("error")}
+LATENT = SafeString("latent")
 SAID = {
     None: gettext_lazy("unknown"),
     "processed": gettext_lazy("ready"),
@@ -74,14 +75,15 @@ def choices(order: Order, by: str) -> list[Choice]:
 def frames(order: Order, by: str) -> list[dict[str, Any]]:
     """The pictures as the contact sheet shows them. In words where possible, safe ones at best: templates are slow."""
     made, url, page, kept = [], addresses("orders:image", order.pk), addresses("orders:picture", order.pk), query(by)
+    words = {status: str(word) for status, word in SAID.items()}
     for image in arranged(order, by):
         reason, has_preview = image["reason"] or "", may_have_preview(image)
-        slug = SLUGS.get(image["status"] or "", "latent")
+        slug = SLUGS.get(image["status"] or "", LATENT)
         made.append(
             {
                 "n": SafeString(image["n"]),
                 "label": image["name"],
-                "alt": alt(image),
+                "alt": alt(image, words),
                 "status_slug": slug,
                 "has_preview": has_preview,
                 "is_plain": has_preview and slug != "error" and not reason,
@@ -103,10 +105,10 @@ def scene(image: dict[str, Any]) -> str:
     return (image["scene"] or "").replace("_", " ")
 
 
-def alt(image: dict[str, Any]) -> str:
-    """What the picture is, for who does not see it: name, scene and status (M1)."""
+def alt(image: dict[str, Any], words: Mapping[str | None, object] = SAID) -> str:
+    """What the picture is, for who does not see it: name, scene and status (M1); in `words` of each status."""
     status = image["status"] or None
-    return ", ".join(filter(None, (title(image), scene(image), str(SAID.get(status, status)))))
+    return ", ".join(filter(None, (title(image), scene(image), str(words.get(status, status)))))
 
 
 def _natural(image: dict[str, Any]) -> list[str | int]:

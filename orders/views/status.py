@@ -10,13 +10,12 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 from django_htmx.http import trigger_client_event
 
 from dashboard.accounts.access import may, person, team_or_404
 from dashboard.accounts.roles import Action
-from dashboard.parts import part_or_page, wants_part
+from dashboard.parts import nothing_new, part_or_page, wants_part
 from orders.models import ApiKey, Order, Write
 from orders.search import search
 from orders.search.places import valid
@@ -39,7 +38,7 @@ def order_status(request: HttpRequest, pk: int) -> HttpResponse:
     if not glance:
         raise Http404
     if wants_part(request) and not glance.new:
-        response = _nothing()
+        response = nothing_new()
     else:
         context = context_of(request, order_or_404(request, pk, Action.SEE)) | {"news": wants_part(request)}
         response = part_or_page(request, "orders/_order_poll.html", PAGE, context)
@@ -60,7 +59,10 @@ def list_status(request: HttpRequest, slug: str) -> HttpResponse:
         raise BadRequest
     if not wants_part(request):
         return redirect(_address(request, slug).to(after=request.GET.get("after", "")))
-    response = render(request, "orders/_poll.html", _news(request, slug, glance, shown)) if glance.new else _nothing()
+    if glance.new:
+        response = render(request, "orders/_poll.html", _news(request, slug, glance, shown))
+    else:
+        response = nothing_new()
     return _told(response, glance, shown, Q(team=glance.team))
 
 
@@ -92,12 +94,6 @@ def _news(request: HttpRequest, slug: str, glance: Glance, shown: dict[int, int]
         "poll": freshness.poll_of_list(team, glance.states, versions, address, after),
         "can_rename": may(request, team, Action.RENAME),
     }
-
-
-def _nothing() -> HttpResponse:
-    response = HttpResponse(status=204)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
 
 
 def _told(response: HttpResponse, glance: Glance, shown: dict[int, int], keys: Q) -> HttpResponse:

@@ -100,6 +100,7 @@ def _samples(user: User) -> dict[str, Any]:
         "spaces": SPACES.split(),
         "orders": orders,
         "order": orders[4],
+        "named": [_order(n, *CONDITIONS[3]) for n in (90, 91)],
         "rows": [_row(order, user) for order in orders],
         "choices": [{"url": "#s-film", "word": "Number", "current": True}, {"url": "#s-film", "word": "Room"}],
         "images": [_image(n, *picture) for n, picture in enumerate(PICTURES, start=1)],

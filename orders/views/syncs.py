@@ -11,7 +11,6 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
@@ -19,7 +18,7 @@ from django.views.decorators.http import require_safe
 from dashboard.accounts.access import team_or_404
 from dashboard.accounts.models import Team
 from dashboard.accounts.roles import Action
-from dashboard.parts import part_or_page, wants_part
+from dashboard.parts import nothing_new, part_or_page, wants_part
 from orders.models import ApiKey, Sync, now
 
 TOLD = (*Sync.UNFINISHED, Sync.State.STOPPED)
@@ -56,9 +55,7 @@ def order_sync(request: HttpRequest, slug: str) -> HttpResponse:
     team = team_or_404(request, slug, Action.SEE)
     known = progress(team, keys_of(team), ended=True)
     if wants_part(request) and known.version == request.GET.get("v"):
-        response = HttpResponse(status=204)
-        patch_vary_headers(response, ["HX-Request"])
-        return response
+        return nothing_new()
     return part_or_page(request, "orders/_sync.html", "orders/sync.html", {"team": team, "progress": known})
 
 

@@ -26,7 +26,6 @@ from tests.launcher import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCFILE = ("dashboard.wsgi", "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--no-control-socket")
-WORKER = ("procrastinate", "worker", "--concurrency", "4")
 CLIENTS = 8
 EACH = 5
 ROUNDS = 5
@@ -73,7 +72,7 @@ def server(*beside: str, **variables: str) -> Iterator[int]:
             processes.start("web", command, environment, ROOT)
             processes.wait_until("web", lambda: _answers(port))
             if "worker" in beside:
-                processes.start("worker", [sys.executable, "manage.py", *WORKER], environment, ROOT)
+                processes.start("worker", [sys.executable, "manage.py", "work"], environment, ROOT)
                 processes.wait_until("worker", worker_lives)
             yield port
         finally:

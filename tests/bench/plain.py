@@ -13,6 +13,7 @@ from dashboard.accounts.roles import Action
 from orders.models import ApiKey, Order, Shown, Sync, Write
 from orders.search import QUALIFIERS
 from orders.views.listing import SORTS
+from orders.views.pending import pending
 
 UNCLEAR = Prefetch("writes", Write.objects.filter(state=Write.State.UNCLEAR), to_attr="unclear")
 
@@ -31,7 +32,7 @@ def plain_list(request: HttpRequest, slug: str) -> HttpResponse:
         "q": q,
         "page": Paginator(orders, person(request).page_size).get_page(request.GET.get("page")),
         "counts": [(shown, counts.get(shown.value, 0)) for shown in Shown],
-        "pending": Write.objects.filter(team=team, kind=Write.Kind.CREATE, state__in=Write.PENDING),
+        "pending": pending(team, Write.objects.filter(team=team, kind=Write.Kind.CREATE, state__in=Write.PENDING)),
         "syncs": Sync.objects.filter(key__team=team, kind=Sync.Kind.IMPORT).exclude(state=Sync.State.DONE),
         "read": ApiKey.objects.filter(team=team).order_by("-imported_at").first(),
         "can_rename": team.allows(person(request), Action.RENAME),

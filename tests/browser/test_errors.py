@@ -21,7 +21,7 @@ NOTHING, UNSURE = "Nothing was saved", "It is not known whether this was saved"
 ANSWERS: dict[int | str, tuple[str, str]] = {
     400: ("Proofsheet does not take this", NOTHING),
     401: ("You are logged out", NOTHING),
-    403: ("This page was out of date", NOTHING),
+    403: ("You may not do this any more", NOTHING),
     404: ("not here any more", NOTHING),
     413: ("too much at once", NOTHING),
     429: ("too often", NOTHING),
@@ -116,7 +116,10 @@ def fail(page: Page, path: str, answer: int | str) -> None:
 def test_an_error_is_seen_where_it_happened_and_what_was_typed_stays(
     order: Order, alice: User, log_in: LogIn, upstream: Upstream, watch: Watch, name: str
 ) -> None:
-    """R13: every class of errors for this deed; after each the next try is made with what is still there."""
+    """R13, F68 (no network), F69: every class of errors for this deed.
+
+    After each the next try is made with what is still there.
+    """
     deed, page = DEEDS[name], log_in(alice)
     page.goto(deed.page(order))
     deed.prepare(page)

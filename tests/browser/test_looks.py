@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from dashboard.accounts.models import Team, User
+from dashboard.accounts.models import User
 from orders import strips
-from orders.models import Order, View
+from orders.models import ApiKey, Order
 from tests.browser.conftest import LogIn
-from tests.browser.test_pages import studio
+from tests.browser.test_guest import wide
 from tests.guests import Shared
+from tests.pages import fill
+from tests.upstream import Step, Upstream
 
-__all__ = ["studio"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 WITHOUT_SCRIPTS = pytest.mark.browser_context_args(java_script_enabled=False)
@@ -32,14 +33,15 @@ BLOCKING = """() => performance.getEntriesByType("resource").filter((each) => ea
 
 
 @pytest.fixture
-def places(studio: Team, alice: User, shared: Shared, log_in: LogIn) -> dict[str, str]:
-    """The pages that people look at all day; alice is logged in, with views in her side bar and strips in her list."""
-    for name in ("Needs a look", "My day"):
-        View.objects.create(team=studio, owner=alice, name=name, text="status:error").pin(alice, True)
-    order = Order.objects.filter(failed__gt=0)[0]
+def places(key: ApiKey, upstream: Upstream, alice: User, shared: Shared, log_in: LogIn) -> dict[str, str]:
+    """The pages that people look at all day; alice is logged in, with views in her side bar and a strip in her list."""
+    for kind in ("preview", "watermark"):
+        upstream.script("GET", f"*/{kind}", Step(raw=wide(), forever=True))
+    fill(key)
+    order = Order.objects.filter(failed__gt=0, ready__gt=1).earliest("pk")
     strips.make(order)
     log_in(alice)
-    return {"list": f"/teams/{studio.slug}/orders/", "order": order.get_absolute_url(), "guest": shared.url}
+    return {"list": f"/teams/{key.team.slug}/orders/", "order": order.get_absolute_url(), "guest": shared.url}
 
 
 @pytest.fixture

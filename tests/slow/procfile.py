@@ -66,11 +66,11 @@ class Procfile:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
-    def end(self, name: str) -> None:
-        """End it as a deploy does, by SIGTERM, and wait until it has."""
+    def end(self, name: str, number: int = signal.SIGTERM) -> int:
+        """End it as a deploy does, by SIGTERM, or by another signal; wait until it has, and return its status."""
         process = self._running.pop(name)
-        process.terminate()
-        process.wait(START_SECONDS)
+        process.send_signal(number)
+        return process.wait(START_SECONDS)
 
     def kill_all(self) -> None:
         """End whatever runs."""

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
-LOOKS = [sys.executable, "-m", "pytest", "-q", "-n", "2", "tests/browser/test_pages.py", "tests/browser/test_bulk.py"]
+BROWSER = Path(__file__).parents[1] / "browser"
+LOOKING = [
+    path for path in sorted(BROWSER.glob("test_*.py")) if re.search(r"^ +look\(", path.read_text(), re.MULTILINE)
+]
+LOOKS = [sys.executable, "-m", "pytest", "-q", "-n", "2", *LOOKING, Path(__file__).parent / "every_page.py"]
 
 
 def test_every_page_is_accessible_wide_and_narrow_light_and_dark() -> None:

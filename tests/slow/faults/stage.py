@@ -32,8 +32,6 @@ AT_ONCE = 16
 # R6: what is unclear is settled so soon after the fault is over. The wait that comes before any settling is cut short.
 SETTLE_SECONDS = 60
 PLACED_AT_ONCE = 30
-# What a worker writes when it gives up.
-STOPPING = "stopping worker"
 HURRY = """
     update orders_write set deadline = clock_timestamp() - interval '6 seconds'
     where state in ('open', 'unclear') and not exists (
@@ -80,7 +78,6 @@ class Stage:
         self._numbers = count(1)
         self._fresh: dict[str, list[Order]] = {}
         self._permitted: dict[str, str] = {}
-        self._read = 0
         self.over = threading.Event()
         self._begun: list[threading.Thread] = []
 
@@ -247,15 +244,13 @@ class Stage:
         return False
 
     def supervise(self) -> None:
-        """As whatever runs a Procfile does: start the worker again when it ends.
+        """As whatever runs a Procfile does: start the worker again when it was killed.
 
-        It ends when its database does, and takes half a minute for that, for which nobody waits here. Jobs that it had
-        would be rescued after a minute; for Writes others are queued.
+        A database that is away it outlives. Jobs that a killed one had would be rescued after a minute, for which
+        nobody waits here; for Writes others are queued.
         """
-        if STOPPING not in self.web.log("worker")[self._read :] and self.web.lives("worker"):
+        if self.web.lives("worker"):
             return
-        self.web.make_away_with("worker")
-        self._read = len(self.web.log("worker"))
         with connection.cursor() as cursor:
             cursor.execute("delete from procrastinate_jobs where status = 'doing'")
         self.web.start("worker")

@@ -6,25 +6,22 @@ It serves our copy of the description, and holds every request against it: what 
 from __future__ import annotations
 
 import contextlib
-import shutil
 import socket
-import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIEnvironment
 
-import pytest
 import requests
 from werkzeug.wrappers import Request, Response
 
 from dashboard.local.processes import Command, Processes
+from tests import npm
 from tests.contract.described import OPENAPI
 from tests.launcher import free_port
 from tests.upstream import Upstream
 
 HERE = Path(__file__).parent
 PROGRAM = HERE / "node_modules" / ".bin" / "prism"
-INSTALLED, LOCK = HERE / "node_modules" / ".package-lock.json", HERE / "package-lock.json"
 OWN_HEADERS = {"host", "connection", "content-length"}
 
 
@@ -62,31 +59,17 @@ class Prism:
 @contextlib.contextmanager
 def prism(logs: Path) -> Iterator[tuple[Prism, Upstream]]:
     """Prism, and the server in front of it that a client is to call; their logs go to the directory `logs`."""
-    _install()
+    npm.install(HERE)
     port, processes = free_port(), Processes(logs)
     try:
         command: Command = [PROGRAM, "mock", "--host", "127.0.0.1", "--port", str(port), "--seed", "1", OPENAPI]
-        processes.start("prism", command, {"PATH": str(Path(_node()).parent)}, HERE)
+        processes.start("prism", command, {"PATH": str(Path(npm.node()).parent)}, HERE)
         processes.wait_until("prism", lambda: _listens(port))
         app = Prism(f"http://127.0.0.1:{port}")
         with Upstream(app) as server:
             yield app, server
     finally:
         processes.stop()
-
-
-def _install() -> None:
-    """What the lock says, once; again when it changes."""
-    _node()
-    if INSTALLED.exists() and INSTALLED.stat().st_mtime >= LOCK.stat().st_mtime:
-        return
-    done = subprocess.run(["npm", "ci", "--no-progress"], cwd=HERE, capture_output=True, text=True)
-    if done.returncode:
-        pytest.fail(f"Prism could not be installed by npm: {done.stderr[-2000:]}")
-
-
-def _node() -> str:
-    return shutil.which("node") or pytest.fail("Prism needs node and npm on PATH; Debian: apt-get install npm.")
 
 
 def _listens(port: int) -> bool:
