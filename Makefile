@@ -56,7 +56,7 @@ lock:  ## write requirements/*.txt again (needs uv)
 	$(subst pyproject.toml,requirements/scan.in,$(LOCK)) -o requirements/scan.txt
 
 clean:  ## forget the environment, the local data and all caches
-	rm -rf $(VENV) .data .bench .screens .scan staticfiles tests/slow/prism/node_modules tests/scan/observatory/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf $(VENV) .data .bench .screens .scan staticfiles tests/slow/*/node_modules tests/scan/observatory/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # requirements/dev.txt contains requirements/local.txt.

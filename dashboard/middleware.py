@@ -9,19 +9,21 @@ from typing import Any
 
 import structlog
 from allauth.core.exceptions import ReauthenticationRequired
+from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import Error, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
 from django.middleware.common import CommonMiddleware
+from django.middleware.gzip import GZipMiddleware
 from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 from psycopg.errors import ReadOnlySqlTransaction
 
-from dashboard.accounts.confirm import ask
+from dashboard.accounts.confirm import ask, page_of
 from dashboard.accounts.sessions import note_activity
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -46,6 +48,18 @@ class RequestId:
             response = self.get_response(request)
         response["X-Request-Id"] = request.id  # type: ignore[attr-defined]
         return response
+
+
+class Compressed(GZipMiddleware):
+    """Pages leave compressed, a list as a tenth of its size; pictures and tables are as small as they get.
+
+    Django pads each answer by a random length, so that its size tells nothing of a secret in it (BREACH).
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if not response.get("Content-Type", "").startswith("text/html"):
+            return response
+        return super().process_response(request, response)
 
 
 class Headers:
@@ -153,7 +167,8 @@ class LoginWall(LoginRequiredMiddleware):
 
     With the stock answer htmx would follow the redirect and put the login page into a table row (T58). So a part is
     answered with a redirect of the whole page, back to the page that the person was on. What somebody typed would be
-    lost by that, so a POST is answered with 401, which swaps nothing (F66).
+    lost by that, so a POST is answered with 401, which swaps nothing (F66). A form without scripts comes to the login
+    page, which says what became of it.
     """
 
     def process_view(
@@ -172,9 +187,13 @@ class LoginWall(LoginRequiredMiddleware):
     def handle_no_permission(  # type: ignore[override]  # Django always redirects, we do not
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponseBase:
-        if not request.htmx:  # type: ignore[attr-defined]
+        lost = request.method not in ("GET", "HEAD")
+        if not request.htmx and not lost:  # type: ignore[attr-defined]
             return super().handle_no_permission(request, view_func)
-        if request.method not in ("GET", "HEAD"):
+        if request.htmx and lost:  # type: ignore[attr-defined]
             return HttpResponse(_("You are logged out. Nothing was saved."), status=401)
+        messages.warning(request, _("You were logged out. Nothing was saved."))
+        if lost:
+            return redirect_to_login(page_of(request))
         back = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
         return HttpResponseClientRedirect(redirect_to_login(back).url)

@@ -79,6 +79,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "dashboard.middleware.RequestId",
     "dashboard.observed.requests",
+    "dashboard.middleware.Compressed",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -206,6 +207,9 @@ LOGIN_REDIRECT_URL = "home"
 
 ACCOUNT_ADAPTER = "dashboard.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
+    "login": "dashboard.accounts.forms.LogInForm",
+    "reset_password": "dashboard.accounts.forms.ForgottenForm",
+    "add_email": "dashboard.accounts.forms.AddressForm",
     "signup": "dashboard.accounts.forms.SignupForm",
     "request_login_code": "dashboard.accounts.forms.LoginCodeForm",
 }

@@ -96,6 +96,6 @@ urlpatterns = [
     path("s/<token:token>/status/", guest.guest_status, name="guest_status"),
     path("s/<token:token>/unlock/", guest.guest_unlock, name="guest_unlock"),
     path("s/<token:token>/opened/", guest.guest_opened, name="guest_opened"),
-    # An address that was cut short, or anything else: guests read that it opens nothing, as of every other such link.
-    path("s/<path:token>/", guest.guest_page, name="guest_lost"),
+    # What none of these is, such as an address that was cut short.
+    path("s/<path:token>/", guest.guest_lost, name="guest_lost"),
 ]

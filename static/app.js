@@ -98,7 +98,7 @@ document.addEventListener("keydown", ({ key, target }) => { if (key === "Escape"
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   const element = event.detail.elt;
-  hideErrors(element);
+  hideErrors(errorSlot(element));
   if (element.matches("[role=search]")) rememberSearch(element, event.detail.requestConfig.triggeringEvent);
   const input = renameForm(element)?.querySelector("input[type=text]");
   if (input) input.readOnly = true;
@@ -112,7 +112,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
 /* A form that goes away loses its focus: that must not send it once more. And what failed before is over when something
    that a person asked for, rather than the page by itself, worked. */
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-  if (!detail.isError && detail.requestConfig.triggeringEvent) hideErrors(document.body);
+  if (!detail.isError && detail.requestConfig.triggeringEvent?.isTrusted) hideErrors(...document.querySelectorAll("[data-error]"));
   const form = renameForm(detail.target);
   if (form && detail.shouldSwap) form.dataset.closed = "";
 });
@@ -196,9 +196,9 @@ const errorSlot = (element) =>
   element.closest(".name, .page__status")?.querySelector("[data-error]") ??
   element.parentElement?.querySelector(":scope > [data-error]");
 
-function hideErrors(element) {
+function hideErrors(...slots) {
   toasts().replaceChildren();
-  for (const slot of [errorSlot(element), ...element.querySelectorAll("[data-error]")]) if (slot) slot.hidden = true;
+  for (const slot of slots) if (slot) slot.hidden = true;
 }
 
 /** `content` is a text or a node. Beside a pencil there is no room for it. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections.abc import Iterator
@@ -17,9 +18,10 @@ from django.urls import reverse
 from dashboard.accounts.models import User
 from orders.models import ApiKey
 from tests.access import OURS
-from tests.cast import AsUser
+from tests.cast import AsUser, mirrored
 from tests.confirmed import just_confirmed
 from tests.guests import Shared
+from tests.pages import fill
 from tests.test_access_matrix import DECLARED, address, things_of
 
 # Bytes of all our own scripts that one page loads: as WhiteNoise serves them to a browser, and as they are.
@@ -77,13 +79,26 @@ def test_no_page_loads_too_much_script_or_has_any_inline(pages: Iterator[tuple[s
 
 
 @pytest.mark.django_db
-def test_the_first_page_is_light(shared: Shared, collected: Path) -> None:
-    """All that it names, as a release sends it: the page as it is, and each file compressed."""
+def test_the_first_page_is_light(shared: Shared, collected: Path, key: ApiKey, as_user: AsUser, alice: User) -> None:
+    """All that it names, as a release sends it: the page and each file compressed."""
     files = json.loads((collected / "staticfiles.json").read_text())["paths"]
-    for url in ("/accounts/login/", shared.url):
-        page = Client().get(url).content
-        sent = {name: as_sent(collected / files[name]) for name in FILE.findall(page.decode())}
-        assert len(page) + sum(sent.values()) <= FIRST, (url, len(page), sent)
+    fill(key)
+    for number in range(25):
+        mirrored(key, f"{number} Elm Row")
+    order = shared.link.order
+    urls = ["/accounts/login/", shared.url, reverse("orders:list", args=[order.team.slug]), order.get_absolute_url()]
+    for browser, url in zip((Client(), Client(), as_user(alice), as_user(alice)), urls, strict=True):
+        answer = browser.get(url, headers={"Accept-Encoding": "gzip"})
+        assert (answer.status_code, answer["Content-Encoding"]) == (200, "gzip")
+        named = FILE.findall(gzip.decompress(answer.content).decode())
+        sent = {name: as_sent(collected / files[name]) for name in named}
+        assert len(answer.content) + sum(sent.values()) <= FIRST, (url, len(answer.content), sent)
+
+
+def test_only_pages_are_compressed(client: Client) -> None:
+    page = client.get("/accounts/login/", headers={"Accept-Encoding": "gzip"})
+    assert "Accept-Encoding" in page["Vary"]
+    assert not client.get("/healthz", headers={"Accept-Encoding": "gzip"}).has_header("Content-Encoding")
 
 
 @pytest.mark.parametrize(

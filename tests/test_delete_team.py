@@ -48,6 +48,10 @@ def client(as_user: AsUser, alice: User, team: Team) -> Client:
     return just_confirmed(as_user(alice))
 
 
+def test_who_may_not_is_told_so_before_any_password_is_asked_for(as_user: AsUser, vera: User, team: Team) -> None:
+    assert long_ago(as_user(vera)).get(URL).status_code == 403
+
+
 @pytest.fixture
 def full(alice: User, bob: User, key: ApiKey, make_key: MakeKey) -> Team:
     """The team with a row in every table that there is."""

@@ -239,6 +239,13 @@ class ClosedTests:
         with django_assert_num_queries(0):
             assert ask(f"/s/{path}").status_code == 404
 
+    def test_whoever_lost_a_sign_of_the_address_reads_that_it_opens_nothing(self, shared: Shared) -> None:
+        for url in (shared.url[:-2] + "/", f"{shared.url}more/"):
+            answer = ask(url)
+            assert (answer.status_code, answer["X-Robots-Tag"]) == (404, "noindex, nofollow")
+            assert b"its address is not complete" in answer.content
+        assert ask(shared.url[:-1])["Location"] == shared.url
+
     def test_t33_ends_at_the_next_request_for_everybody(self, shared: Shared, alice: User) -> None:
         first, second = Client(), Client()
         assert {ask(shared.url, client=browser).status_code for browser in (first, second)} == {200}

@@ -96,6 +96,12 @@ class ListTests:
     def test_the_maker_of_another_team_is_no_choice(self, client: Client, charlie: User, theirs: ShareLink) -> None:
         assert charlie.label not in client.get(URL).content.decode()
 
+    def test_there_is_nothing_to_filter_until_there_is_a_link(self, client: Client, key: ApiKey) -> None:
+        assert 'name="state"' not in client.get(URL).content.decode()
+        assert 'name="state"' in client.get(URL, {"state": "active"}).content.decode()
+        made(key, "Client")
+        assert 'name="state"' in client.get(URL).content.decode()
+
     def test_comes_in_pages_that_keep_the_filter(
         self, client: Client, links: dict[str, ShareLink], monkeypatch: pytest.MonkeyPatch
     ) -> None:

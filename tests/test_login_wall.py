@@ -56,6 +56,25 @@ def test_a_plain_rename_after_the_session_has_ended_leads_to_login(
     assert upstream.calls() == []
 
 
+def test_login_says_that_a_form_was_not_saved_and_leads_back_to_it(as_user: AsUser, alice: User, order: Order) -> None:
+    client, page = expired(as_user, alice), f"/orders/{order.pk}/name/?next=/x/"
+    here = {"Referer": f"http://testserver{page}"}
+    answer = client.post(f"/orders/{order.pk}/refresh/", headers=here, follow=True)
+    assert "You were logged out. Nothing was saved." in answer.content.decode()
+    assert answer.context["redirect_field_value"] == page
+
+
+def test_login_says_it_after_a_part_of_a_page_as_well_and_once(as_user: AsUser, alice: User, order: Order) -> None:
+    client = expired(as_user, alice)
+    answer = client.get(f"/orders/{order.pk}/name/", headers=HTMX)
+    told = [client.get(answer["HX-Redirect"]).content.decode() for _ in range(2)]
+    assert ["You were logged out." in page for page in told] == [True, False]
+
+
+def test_a_first_visit_is_told_nothing(client: Client) -> None:
+    assert b"You were logged out" not in client.get("/keys/", follow=True).content
+
+
 def test_a_switched_off_account_is_outside(as_user: AsUser, alice: User) -> None:
     client = as_user(alice)
     User.objects.update(is_active=False)

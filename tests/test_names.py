@@ -50,9 +50,9 @@ def test_cleans(typed: str, name: str) -> None:
     assert names.clean(typed) == name
 
 
-@pytest.mark.parametrize(("text", "sign"), [("a\0b", "U+0000"), ("a\x7fb", "U+007F"), ("a\ud800", "U+D800")])
-def test_names_the_sign_that_cannot_be_in_a_name(text: str, sign: str) -> None:
-    assert names.fault(text) == sign
+@pytest.mark.parametrize("sign", ["\0", "\x7f", "\ud800", "\u202e", "\u2066"])
+def test_names_the_sign_that_cannot_be_in_a_name(sign: str) -> None:
+    assert names.fault(f"a{sign}b") == sign
 
 
 @pytest.mark.parametrize("text", ["", "12 Rosewood Ave", FAMILY, "\u200fשלום", "👍🏽", "%_\\'\"<b>"])

@@ -119,7 +119,7 @@ class PageTests:
         answer = client.get(URL, headers={**HTMX, "HX-History-Restore-Request": "true"})
         assert b"<html" in answer.content
 
-    @pytest.mark.parametrize("name", ["<b>x</b>", "👍🏽 12", "שלום 12", "", "a\u202eb", "{{ user }}", "x" * 4000])
+    @pytest.mark.parametrize("name", ["<b>x</b>", "👍🏽 12", "שלום 12", "", "{{ user }}", "x" * 4000])
     def test_shows_any_name_escaped(self, client: Client, key: ApiKey, name: str) -> None:
         mirrored(key, name)
         text = client.get(URL).content.decode()

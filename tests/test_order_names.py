@@ -141,7 +141,7 @@ class DryRunTests:
         ("rule", "why"),
         [
             ({"find": "12 Rosewood Ave"}, "A name is needed."),
-            ({"start": "x" * 250}, "A name has at most 255 signs; this one has 265."),
+            ({"start": "x" * 250}, "A name has at most 255 characters; this one has 265."),
             ({"find": "12", "replace": "\x07"}, "U+0007"),
         ],
     )

@@ -7,15 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from dashboard.accounts.models import User
 from orders import freshen, services
-from orders.models import ApiKey, Order, OrderWatch, Pace, Shown, Write, now
+from orders.models import ApiKey, Order, OrderWatch, Pace, Shown, Sync, Write, now
 from orders.models.pace import Verdict
 from orders.sandbox.store import Store
+from orders.views.freshness import of_list
 from tests.cast import ALICES_KEY, HTMX, AsUser, mirrored, place_upstream
 from tests.upstream import Step, Upstream
 
@@ -52,6 +54,13 @@ def told(answer: Any) -> dict[str, Any]:
 def seen(**ago: float) -> None:
     """We looked at all orders so long ago."""
     OrderWatch.objects.update(seen_at=now() - timedelta(**ago))
+
+
+@pytest.fixture
+def works() -> None:
+    """A worker lives."""
+    with connection.cursor() as cursor:
+        cursor.execute("insert into procrastinate_workers (last_heartbeat) values (now())")
 
 
 class NothingNewTests:
@@ -190,6 +199,29 @@ class OldTests:
     def test_nobody_works(self, client: Client, order: Order) -> None:
         seen(minutes=5)
         assert told(ask(client, order))["why"] == "Nothing works in the background."
+
+    def test_nobody_had_the_page_open(self, client: Client, order: Order, works: None) -> None:
+        """No look has failed: nobody looked."""
+        seen(minutes=9)
+        asof = client.get(order.get_absolute_url()).context["asof"]
+        assert (asof.why, asof.age > asof.late) == ("", True)
+
+    def test_the_last_looks_have_failed(self, client: Client, order: Order, upstream: Upstream, works: None) -> None:
+        seen(minutes=9)
+        OrderWatch.objects.update(next_at=now())
+        upstream.script("GET", "*", Step(status=500, forever=True))
+        freshen.tick()
+        page = client.get(order.get_absolute_url()).context["asof"]
+        assert (page.why, told(ask(client, order))["why"]) == ("The last looks have failed.",) * 2
+        seen(seconds=0)
+        assert not Order.objects.get().look_failed
+
+    def test_the_list_could_not_be_read(self, client: Client, key: ApiKey, works: None) -> None:
+        ApiKey.objects.update(imported_at=now() - timedelta(hours=1))
+        read = ApiKey.objects.all()
+        assert [asof.why for asof in [of_list(key.team, [], read)] if asof] == [""]
+        Sync.take_up(key, Sync.Kind.CATCH_UP).wait("Autoenhance answered 500.")
+        assert [asof.why for asof in [of_list(key.team, [], read)] if asof] == ["The last looks have failed."]
 
     def test_what_is_finished_is_not_old_unless_something_is_wrong(self, client: Client, order: Order) -> None:
         Order.objects.update(shown=Shown.READY, updated_at=timezone.now() - timedelta(days=3))

@@ -20,6 +20,7 @@ from dashboard.accounts.models import User
 from orders.vault import new_key
 from tests.cast import PASSWORD, AsUser
 from tests.confirmed import just_confirmed
+from tests.pages import add_passkey
 
 pytestmark = pytest.mark.django_db
 
@@ -89,6 +90,15 @@ class AskedTests:
         assert client.get("/keys/").status_code == 302
         assert not enters(client, "000000x")
         assert enters(half_way(new), shown())
+
+
+class PasskeyTests:
+    @pytest.mark.parametrize("has_one", [True, False])
+    def test_is_offered_to_whoever_has_one(self, alice: User, codes: list[str], has_one: bool) -> None:
+        if has_one:
+            add_passkey(alice)
+        page = half_way().get(SECOND).content
+        assert (b"Use a passkey" in page, b"js_data" in page) == (has_one, has_one)
 
 
 class OnceTests:

@@ -239,6 +239,17 @@ class EmailAddressTests:
         alice.refresh_from_db()
         assert alice.email == "alice@work.example"
 
+    def test_each_offers_what_can_be_done_with_it(self, as_user: AsUser, alice: User) -> None:
+        def offered() -> list[str]:
+            return re.findall(r'name="action_(primary|send|remove)"', client.get("/accounts/email/").content.decode())
+
+        client = as_user(alice)
+        assert offered() == []
+        client.post("/accounts/email/", {"action_add": "", "email": "alice@work.example"})
+        assert offered() == ["send", "remove"]
+        EmailAddress.objects.update(verified=True)
+        assert offered() == ["primary", "remove"]
+
     def test_mail_is_plain_and_names_no_secret(self, client: Client, alice: User) -> None:
         client.post("/accounts/password/reset/", {"email": "alice@example.com"})
         (sent,) = mail.outbox

@@ -85,12 +85,12 @@ def ask(request: HttpRequest) -> HttpResponse:
     it would be in the session, so an API key or a password in the database.
     """
     methods = get_adapter().get_reauthentication_methods(request.user)
-    answer = redirect_to_login(_here(request), methods[0]["url"])
+    answer = redirect_to_login(page_of(request), methods[0]["url"])
     return HttpResponseClientRedirect(answer.url) if request.htmx else answer  # type: ignore[attr-defined]
 
 
-def _here(request: HttpRequest) -> str:
-    """The page with the form; a form's own address may have no page."""
+def page_of(request: HttpRequest) -> str:
+    """The page with the form, where the browser says it; a form's own address may have no page."""
     if request.method in ("GET", "HEAD") and not request.htmx:  # type: ignore[attr-defined]
         return request.path
     came_from = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")

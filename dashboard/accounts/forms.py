@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import RequestLoginCodeForm
+from allauth.account.forms import AddEmailForm, LoginForm, RequestLoginCodeForm, ResetPasswordForm
 from allauth.account.forms import SignupForm as BaseSignupForm
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -23,7 +23,32 @@ from dashboard.accounts.widgets import LongSelect
 from dashboard.signs import upright
 
 
-class SignupForm(BaseSignupForm):
+class OurWords(forms.BaseForm):
+    """For forms of allauth: their fields are called what the same thing is called everywhere else."""
+
+    WORDS = {"email": _("E-mail address"), "login": _("E-mail address"), "remember": _("Stay logged in")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.WORDS.keys() & self.fields.keys():
+            field = self.fields[name]
+            field.label = self.WORDS[name]
+            field.widget.attrs.pop("placeholder", None)  # which would say the same once more
+
+
+class LogInForm(OurWords, LoginForm):
+    """allauth's."""
+
+
+class ForgottenForm(OurWords, ResetPasswordForm):
+    """allauth's."""
+
+
+class AddressForm(OurWords, AddEmailForm):
+    """allauth's."""
+
+
+class SignupForm(OurWords, BaseSignupForm):
     """allauth's, and the name that teammates will see. Somebody invited signs up with the invited address."""
 
     name = forms.CharField(
@@ -60,7 +85,7 @@ class SignupForm(BaseSignupForm):
         return user
 
 
-class LoginCodeForm(RequestLoginCodeForm):
+class LoginCodeForm(OurWords, RequestLoginCodeForm):
     """allauth's, with a limit for each network that asks for codes of one address (T50)."""
 
     def clean_email(self) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dashboard.accounts.models import Team, User
@@ -17,7 +18,7 @@ from orders.models import Order, ShareLink, now
 from orders.offers import Offer, offer, offered
 
 DAYS = 30
-# Of a password that somebody makes up; who guesses waits after a few tries (T35).
+# Of a password that somebody makes up; whoever guesses has to wait after a few tries.
 SHORTEST = 6
 # Further away, "never" is what is meant.
 LONGEST = timedelta(days=10 * 365)
@@ -41,7 +42,7 @@ class PasswordField(forms.CharField):
         widget = forms.TextInput(attrs=attrs)
         super().__init__(
             label=_("This password"),
-            help_text=_("At least %d characters.") % SHORTEST,
+            help_text=format_lazy(_("At least {} characters."), SHORTEST),
             strip=False,
             required=False,
             min_length=SHORTEST,

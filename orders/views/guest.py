@@ -39,10 +39,7 @@ def for_guests(view: GuestView) -> GuestView:
     def open_first(request: HttpRequest, token: str, **rest: int) -> HttpResponse:
         link = ShareLink.objects.opened_with(token)
         response = view(request, link, reverse("orders:guest", args=[token]), **rest) if link else _missed(request)
-        # Robots forget it, and so does every cache (T33, T37); `no-store` comes with every answer of ours.
-        response["X-Robots-Tag"] = "noindex, nofollow"
-        patch_vary_headers(response, ["Cookie", "HX-Request"])
-        return response
+        return _unlisted(response)
 
     return login_not_required(open_first)
 
@@ -141,6 +138,13 @@ def guest_opened(request: HttpRequest, link: ShareLink, here: str) -> HttpRespon
     return response
 
 
+@login_not_required
+@require_safe
+def guest_lost(request: HttpRequest, token: str) -> HttpResponse:
+    """An address that was cut short, or never was one: known without a look into the database (T32)."""
+    return _unlisted(_closed(request))
+
+
 @require_safe
 def link_image(request: HttpRequest, pk: int, n: int) -> HttpResponse:
     """A picture as guests of the link see it, for the team's people: they hold no token (P10)."""
@@ -197,6 +201,13 @@ def _image(link: ShareLink, n: int) -> HttpResponse | None:
     if picture is None:
         return HttpResponse(render_to_string("orders/placeholder.svg"), content_type="image/svg+xml")
     return HttpResponse(picture.data, content_type=picture.media_type)
+
+
+def _unlisted(response: HttpResponse) -> HttpResponse:
+    """Robots forget it, and so does every cache (T33, T37); `no-store` comes with every answer of ours."""
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    patch_vary_headers(response, ["Cookie", "HX-Request"])
+    return response
 
 
 def _missed(request: HttpRequest) -> HttpResponse:

@@ -93,8 +93,7 @@ def palette(request: HttpRequest, slug: str) -> HttpResponse:
     count = sum(len(items) for _title, items in sections)
     says = ngettext("%d result", "%d results", count) % count
     found = [(title, items) for title, items in sections if items]
-    here = request.htmx.current_url_abs_path or request.get_full_path()  # type: ignore[attr-defined]
-    context = {"team": team, "q": text, "sections": found, "says": says, "here": here, "listbox": wants_part(request)}
+    context = {"team": team, "q": text, "sections": found, "says": says, "listbox": wants_part(request)}
     return part_or_page(request, "orders/_palette_found.html", "orders/palette.html", context)
 
 

@@ -141,6 +141,30 @@ def test_an_error_is_seen_where_it_happened_and_what_was_typed_stays(
     assert upstream.calls("POST") == upstream.calls("PATCH") == []
 
 
+def test_what_failed_beside_a_pencil_has_room_elsewhere(order: Order, alice: User, log_in: LogIn, watch: Watch) -> None:
+    """Nothing was typed, so nothing is said of it."""
+    page = log_in(alice)
+    page.goto("/teams/northlight/orders/")
+    fail(page, r"/orders/\d+/name/", "network")
+    page.get_by_role("link", name="Rename 12 Rosewood Ave").click()
+    expect(page.locator("#toasts")).to_have_text("Proofsheet did not answer. Try again.")
+    expect(page.locator(".name [data-error]:visible")).to_have_count(0)
+    watch.forgive("htmx:|ERR_")
+
+
+def test_what_failed_is_not_said_any_more_once_something_works(
+    order: Order, alice: User, log_in: LogIn, watch: Watch
+) -> None:
+    page = log_in(alice)
+    page.goto(order.get_absolute_url())
+    fail(page, r"/orders/\d+/refresh/", "network")
+    page.get_by_role("button", name="Refresh").click()
+    expect(page.get_by_text("did not answer")).to_be_visible()
+    page.get_by_role("button", name="Follow").click()
+    expect(page.get_by_text("did not answer")).to_be_hidden()
+    watch.forgive("htmx:|ERR_")
+
+
 def test_a_page_that_was_asked_for_plainly_is_an_error_page_in_our_clothes(
     order: Order, alice: User, log_in: LogIn, watch: Watch
 ) -> None:

@@ -57,7 +57,7 @@ class Journey:
 
     def log_in(self) -> None:
         self.page.goto("/")
-        self.page.get_by_label("Email").fill("alice@example.com")
+        self.page.get_by_label("E-mail address").fill("alice@example.com")
         self.page.get_by_label("Password").fill(PASSWORD)
         self.press("Log in")
         expect(self.heading("Connect your Autoenhance key")).to_be_visible()

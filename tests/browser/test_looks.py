@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from dashboard.accounts.models import User
+from dashboard.accounts.models import Team, User
 from orders import strips
 from orders.models import ApiKey, Order
 from tests.browser.conftest import LogIn
@@ -122,6 +122,26 @@ class WidthTests:
         for path in (*places.values(), *more):
             page.goto(path)
             assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+
+    def test_a_long_name_of_a_team_takes_no_more_than_its_place(
+        self, page: Page, key: ApiKey, places: dict[str, str]
+    ) -> None:
+        Team.objects.filter(pk=key.team_id).update(name="Wolkensteinerpanoramafotografie" * 3)
+        for width in (360, 1024):
+            page.set_viewport_size({"width": width, "height": 800})
+            for path in (places["list"], places["order"], "/keys/", "/settings/"):
+                page.goto(path)
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+                rail = page.locator(".rail").evaluate("({ scrollWidth, clientWidth }) => scrollWidth - clientWidth")
+                assert rail == 0, path
+
+    def test_names_of_orders_keep_their_room_in_a_narrow_table(self, page: Page, places: dict[str, str]) -> None:
+        page.goto(places["list"])
+        for width in (768, 895, 896, 960, 1024, 1120, 1216, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            box = page.locator("thead .list__name").bounding_box()
+            assert box
+            assert box["width"] >= 200, width
 
     @PHONE
     def test_a_thumb_hits_what_is_to_be_pressed(self, page: Page, places: dict[str, str]) -> None:

@@ -67,7 +67,7 @@ class OpenPagesTests:
 
     def test_a_login_that_is_refused(self, db: None, page: Page) -> None:
         page.goto("/accounts/login/")
-        page.get_by_label("Email").fill("alice@example.com")
+        page.get_by_label("E-mail address").fill("alice@example.com")
         page.get_by_label("Password").fill("wrong")
         page.get_by_role("button", name="Log in", exact=True).click()
         expect(page.locator(".field__error, .notice--error").first).to_be_visible()
@@ -233,7 +233,7 @@ class OrderTests:
 class KeyboardTests:
     def test_the_whole_way_without_a_pointer(self, page: Page, order: Order, store: Store, orders_url: str) -> None:
         page.goto("/")
-        go_to(page, page.get_by_label("Email"))
+        go_to(page, page.get_by_label("E-mail address"))
         page.keyboard.type("alice@example.com")
         go_to(page, page.get_by_label("Password"))
         page.keyboard.type(PASSWORD)

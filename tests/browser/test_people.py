@@ -42,7 +42,7 @@ def join(page: Page, link: str) -> None:
     page.goto(link)
     look(page)
     page.get_by_role("button", name="Sign up to join").click()
-    expect(page.get_by_label("Email")).to_be_disabled()
+    expect(page.get_by_label("E-mail address")).to_be_disabled()
     page.get_by_label("Your name").fill("Dora")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign up").click()

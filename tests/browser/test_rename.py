@@ -62,7 +62,7 @@ class Editor:
 
 
 def log_in_by_form(page: Page) -> None:
-    page.get_by_label("Email").fill("alice@example.com")
+    page.get_by_label("E-mail address").fill("alice@example.com")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in", exact=True).click()
     expect(page.get_by_role("navigation", name="Main")).to_be_visible()
@@ -213,11 +213,11 @@ class RefusedTests:
     def test_what_was_typed_stays_with_the_reason_beside_it(self, editor: Editor, watch: Watch, order: Order) -> None:
         long = "x" * 256
         editor.save(long)
-        expect(editor.error.first).to_contain_text("A name has at most 255 signs; this one has 256.")
+        expect(editor.error.first).to_contain_text("A name has at most 255 characters; this one has 256.")
         expect(editor.field).to_be_focused()
         expect(editor.field).to_have_value(long)
         expect(editor.field).to_have_attribute("aria-invalid", "true")
-        expect(editor.field).to_have_accessible_description(re.compile("A name has at most 255 signs"))
+        expect(editor.field).to_have_accessible_description(re.compile("A name has at most 255 characters"))
         watch.forgive("422")
         editor.field.press("Escape")
         editor.is_closed(OLD)

@@ -98,6 +98,18 @@ class AddressTests:
         sheet.go_forward()
         expect(sheet.get_by_role("dialog", name="Picture 4")).to_be_visible()
 
+    def test_a_tab_is_named_for_the_picture_while_it_is_looked_at(self, sheet: Page) -> None:
+        before = sheet.title()
+        opened(sheet, 3)
+        expect(sheet).to_have_title(f"Picture 3 · {before}")
+        sheet.keyboard.press("ArrowRight")
+        expect(sheet).to_have_title(f"Picture 4 · {before}")
+        address = sheet.url
+        sheet.keyboard.press("Escape")
+        expect(sheet).to_have_title(before)
+        sheet.goto(address)
+        expect(sheet).to_have_title(f"Picture 4 · {before}")
+
     def test_a_reload_shows_the_page_of_the_picture_and_back_the_sheet(self, sheet: Page) -> None:
         opened(sheet, 3)
         sheet.reload()
