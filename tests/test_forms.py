@@ -54,7 +54,9 @@ class NameTests:
         with pytest.raises(ValidationError, match="at most 3"):
             NameField().clean("abcd")
 
-    @pytest.mark.parametrize(("text", "sign"), [("a\0b", "U+0000"), ("a\x1bb", "U+001B"), ("\ud800", "U+D800"), ("a\u2067", "U+2067")])
+    @pytest.mark.parametrize(
+        ("text", "sign"), [("a\0b", "U+0000"), ("a\x1bb", "U+001B"), ("\ud800", "U+D800"), ("a\u2067", "U+2067")]
+    )
     def test_names_a_control_character(self, text: str, sign: str) -> None:
         with pytest.raises(ValidationError, match=f"{sign.replace('+', '[+]')} cannot be in a name"):
             NameField().clean(text)
