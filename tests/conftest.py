@@ -96,6 +96,7 @@ def _cheaper_than_production(tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """End what threads that are over have left open: Python closes it when it likes, and the database goes now."""
     yield
+    connection.close()  # a test may have cut it
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity"

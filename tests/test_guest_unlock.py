@@ -47,13 +47,8 @@ def guest(locked: Shared) -> Client:
 
 
 def opens_all_of_it(locked: Shared, browser: Client) -> bool:
-    return [ask(url, method, browser, headers=OURS).status_code for url, method in locked.everything.items()] == [
-        200,
-        200,
-        200,
-        302,
-        204,
-    ]
+    told = [ask(url, method, browser, headers=OURS).status_code for url, method in locked.everything.items()]
+    return told == [200, 200, 200, 200, 302, 204]
 
 
 class GuardTests:

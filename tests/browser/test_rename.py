@@ -309,12 +309,10 @@ class CutOffTests:
         editor.field.press("Enter")
         editor.is_closed(NEW)
 
-    def test_opening_without_a_server_says_so_at_the_name(
-        self, in_list: Editor, context: BrowserContext, watch: Watch
-    ) -> None:
+    def test_opening_without_a_server_says_so(self, in_list: Editor, context: BrowserContext, watch: Watch) -> None:
         context.set_offline(True)
         in_list.button().click()
-        expect(in_list.page.locator(".name [data-error]")).to_contain_text("Proofsheet did not answer")
+        expect(in_list.page.locator("#toasts")).to_contain_text("Proofsheet did not answer")
         watch.forgive("ERR_INTERNET_DISCONNECTED|htmx:")
 
     def test_opening_after_the_session_ended_goes_by_the_login_and_back(self, in_list: Editor, orders_url: str) -> None:
